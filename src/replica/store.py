@@ -50,7 +50,7 @@ def check(dataset: xr.Dataset, may_be_nan: tuple[str, ...] = (), what: str = "th
         missing = [key for key in ("units", "long_name") if not isinstance(variable.attrs.get(key), str)]
         if missing:
             raise ReplicaError(
-                f"{what}: variable '{name}' has no {' and no '.join(missing)}; set its attrs (units '1' where it has none)"
+                f"{what}: variable '{name}' has no {' and no '.join(missing)}; set its attrs (units '1' for none)"
             )
         if variable.dtype.kind not in "biufcUT":
             raise ReplicaError(
