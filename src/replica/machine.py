@@ -8,18 +8,28 @@ import os
 import platform
 from pathlib import Path
 
-# One core per job: the number of cores changes the last bits of sums, and the cores are filled with jobs.
-ONE_CORE = {
+# Settings of JAX that say where it runs, not what it computes; every other JAX_ and XLA_ variable is dropped.
+KEPT = {"JAX_PLATFORMS", "JAX_COMPILATION_CACHE_DIR", "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION"}
+CACHE_BYTES = 2 * 2**30
+FIXED = {
+    # One core per job: the number of cores changes the last bits of sums, and the cores are filled with jobs.
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    # A limit also turns on the lock that parallel jobs need.
+    "JAX_COMPILATION_CACHE_MAX_SIZE": str(CACHE_BYTES),
+    "JAX_THREEFRY_PARTITIONABLE": "1",
+    "JAX_DEFAULT_PRNG_IMPL": "threefry2x32",
+    # Full float32 products on GPUs, whose default keeps 10 bits.
+    "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+    "JAX_NUMPY_RANK_PROMOTION": "raise",
+    "MPLBACKEND": "agg",
 }
-# Settings of JAX that say where it runs, not what it computes; every other JAX_ and XLA_ variable is dropped.
-KEPT = {"JAX_PLATFORMS", "JAX_COMPILATION_CACHE_DIR", "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION"}
-CACHE_BYTES = 2 * 2**30
 
 
 def _kind_of_machine() -> str:
@@ -38,26 +48,14 @@ def pin(cache: Path) -> list[str]:
     cache: folder below which JAX keeps compiled programs; losing it changes no result.
     """
     dropped = sorted(
-        v for v in os.environ if v.startswith(("JAX_", "XLA_", "TF_CUDNN", "NVIDIA_TF32")) and v not in KEPT
+        name
+        for name, value in os.environ.items()
+        if name.startswith(("JAX_", "XLA_", "TF_CUDNN", "NVIDIA_TF32")) and name not in KEPT and FIXED.get(name) != value
     )
     for name in dropped:
         del os.environ[name]
-    os.environ.update(ONE_CORE)
+    os.environ.update(FIXED)
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache / "jax" / _kind_of_machine()))
-    os.environ.update(
-        {
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-            # A limit also turns on the lock that parallel jobs need.
-            "JAX_COMPILATION_CACHE_MAX_SIZE": str(CACHE_BYTES),
-            "JAX_THREEFRY_PARTITIONABLE": "1",
-            "JAX_DEFAULT_PRNG_IMPL": "threefry2x32",
-            # Full float32 products on GPUs, whose default keeps 10 bits.
-            "JAX_DEFAULT_MATMUL_PRECISION": "highest",
-            "JAX_NUMPY_RANK_PROMOTION": "raise",
-            "MPLBACKEND": "agg",
-        }
-    )
     return dropped
 
 

@@ -16,9 +16,9 @@ parameters:
   seeds:
     {unit: "1", about: independent matrices, source: chosen here, smoke: [0, 1], laptop: [0, 1, 2, 3], paper: [0, 1, 2]}
   units:
-    {unit: "1", about: size N, source: chosen here, min: 2, smoke: [20, 40], laptop: [100, 200, 400], paper: [400, 1600]}
+    {unit: "1", about: size N, source: chosen here, min: 2, smoke: [20, 40], laptop: [100, 200, 400], paper: [400, 800]}
   gain:
-    {unit: "1", about: √N times their deviation, source: chosen here, smoke: 1.5, laptop: 1.5, paper: 1.5}
+    {unit: "1", about: √N times the deviation of an entry, source: chosen here, smoke: 1.5, laptop: 1.5, paper: 1.5}
 """
 
 STAGES = '''\
