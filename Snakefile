@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 from replica.plan import Plan
 
 plan = Plan(config)
+plan.notice()
 
 
 wildcard_constraints:

@@ -184,13 +184,14 @@ class Plan:
 
     # --- before and after a run
 
-    def notice(self, records: Path = Path(".snakemake/metadata")) -> str | None:
-        """A line for a fresh clone, whose results Snakemake has no records of."""
+    def notice(self, records: Path = Path(".snakemake/metadata")) -> None:
+        """Print a line in a fresh clone, whose results Snakemake has no records of."""
         if self.adopting or records.exists() or not any(Path(path).exists() for path in self.all_products()):
-            return None
-        return (
+            return
+        print(
             "replica: there are results here that Snakemake has no records of (a fresh clone?); "
-            "'replica adopt' compares them with today's sources, so that only what is stale is made again"
+            "'replica adopt' compares them with today's sources, so that only what is stale is made again",
+            file=sys.stderr,
         )
 
     def report(self) -> None:

@@ -32,10 +32,5 @@ for slug in plan.papers:
             plan.products(slug),
 
 
-onstart:
-    if notice := plan.notice():
-        print(notice, file=sys.stderr)
-
-
 onsuccess:
     plan.report()
