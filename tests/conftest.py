@@ -158,7 +158,9 @@ def write_toy(path: Path) -> Project:
         shutil.copy2(source, path / "src/replica" / source.name)
     shutil.copy2(ROOT / "src/replica/numerics/seeding.py", project.numerics)
     (project.numerics / "__init__.py").touch()
-    (project.numerics / "shared.py").write_text('"""Shared."""\n\n\ndef identity(x):\n    """x itself."""\n    return x\n')
+    (project.numerics / "shared.py").write_text(
+        '"""Shared."""\n\n\ndef identity(x):\n    """x itself."""\n    return x\n'
+    )
     for module in ("first", "second"):
         (project.numerics / f"{module}.py").write_text(
             '"""A method."""\n\nfrom replica.numerics.shared import identity\n\n\n'

@@ -50,7 +50,9 @@ def pin(cache: Path) -> list[str]:
     dropped = sorted(
         name
         for name, value in os.environ.items()
-        if name.startswith(("JAX_", "XLA_", "TF_CUDNN", "NVIDIA_TF32")) and name not in KEPT and FIXED.get(name) != value
+        if name.startswith(("JAX_", "XLA_", "TF_CUDNN", "NVIDIA_TF32"))
+        and name not in KEPT
+        and FIXED.get(name) != value
     )
     for name in dropped:
         del os.environ[name]

@@ -139,7 +139,7 @@ def attributes_of(path: Path) -> dict[str, Any]:
 
 def _expected_members(zipped: zipfile.ZipFile) -> set[str]:
     """Members that the arrays' own metadata call for."""
-    expected = {"zarr.json"}
+    expected = {"zarr.json"} | {name.partition("/")[0] + "/zarr.json" for name in zipped.namelist() if "/" in name}
     for name in zipped.namelist():
         if name.endswith("/zarr.json"):
             expected.add(name)

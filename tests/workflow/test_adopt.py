@@ -95,7 +95,9 @@ def test_adopting_nothing_records_nothing(toy):
 def _start(project, *arguments):
     variables = os.environ | {"PYTHONPATH": str(project.path / "src")}
     command = [sys.executable, "-m", "snakemake", *arguments]
-    return subprocess.Popen(command, cwd=project.path, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command, cwd=project.path, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def test_after_a_kill_one_command_lets_the_next_run_go_on(toy):
