@@ -20,10 +20,10 @@ configfile: Path(workflow.basedir) / "params.yaml"
 # The code that runs is the code beside this file, in a copied checkout and in a temporary copy of DVC too.
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
-from replica.plan import Plan
+from replica.plan import make_plan
 
-plan = Plan(config)
-plan.notice()
+plan = make_plan(config)
+plan.limit_memory(workflow)
 
 
 wildcard_constraints:

@@ -17,7 +17,7 @@ ROOT = Path(replica.__file__).resolve().parents[2]  # of the tree whose code is 
 PAPERS = Path("src/replica/papers")
 SCALES = ("smoke", "laptop", "paper")
 FILES = {"stages": "stages.py", "claims": "claims.py", "figures": "figures.py"}
-MAY_IMPORT = ("replica.numerics", "replica.paper", "replica.style", "replica.verdict")
+MAY_IMPORT = ("replica.numerics.", "replica.paper.", "replica.style.", "replica.verdict.")
 STAGE_MARKS = {"split", "block", "gpu", "nan"}
 CLAIM_MARKS = {"id", "core", "source", "refutes"}
 
@@ -143,12 +143,16 @@ def _checked(slug: str, texts: dict[str, str]) -> dict[str, Any]:
             raise ReplicaError(f"{folder / name}:{error.lineno}: {error.msg}") from None
         functions[kind] = module["functions"]
         for imported in module["imports"]:
-            if imported.startswith((".", "replica.")) and not imported.startswith(MAY_IMPORT):
+            if imported.startswith((".", "replica")) and not f"{imported}.".startswith(MAY_IMPORT):
                 raise ReplicaError(
-                    f"{folder / name}: imports {imported}; a paper imports {', '.join(MAY_IMPORT)} only "
+                    f"{folder / name}: imports {imported}; a paper imports {', '.join(m[:-1] for m in MAY_IMPORT)} only "
                     "(what two papers need moves to numerics)"
                 )
     plain = {"about": about, "parameters": parameters, **functions}
+    if both := sorted(set(plain["stages"]) & set(parameters)):
+        raise ReplicaError(
+            f"{folder}: '{both[0]}' is both a parameter and a stage; an argument of that name is unclear"
+        )
     for kind in FILES:
         for name, function in functions[kind].items():
             for problem in _function_problems(kind, name, function, plain, slug):
@@ -203,10 +207,6 @@ def _function_problems(kind: str, name: str, function: dict, plain: dict, slug: 
 
 
 def _check_names(folder: Path, plain: dict) -> None:
-    if both := sorted(set(plain["stages"]) & set(plain["parameters"])):
-        raise ReplicaError(
-            f"{folder}: '{both[0]}' is both a parameter and a stage; an argument of that name would be unclear"
-        )
     if "claims" in plain["stages"]:
         raise ReplicaError(
             f"{folder / 'stages.py'}: a stage cannot be called 'claims', the name of the file of verdicts"
@@ -218,9 +218,8 @@ def _check_names(folder: Path, plain: dict) -> None:
             raise ReplicaError(
                 f"{folder / 'claims.py'}: claims '{other}' and '{name}' have the same id {claim['marks']['id']!r}"
             )
-    for stage, scales in plain["about"]["resources"].items():
+    for stage in plain["about"]["resources"]:
         if stage not in plain["stages"]:
             raise ReplicaError(
                 f"{folder / 'paper.yaml'}: resources.{stage}: no such stage (stages: {', '.join(plain['stages'])})"
             )
-        del scales

@@ -170,6 +170,8 @@ def judge(paper: Paper, scale: str, read: Callable[[str], Any], fingerprint: str
         where = f"{catalog.PAPERS / paper.slug / 'claims.py'}:{function.line}: claim '{name}'"
         try:
             judgement = getattr(module, name)(**arguments_of(paper, "claims", name, scale, read_once))
+        except ReplicaError:
+            raise
         except Exception as error:
             raise ReplicaError(f"{where}: {type(error).__name__}: {error}") from error
         if not isinstance(judgement, verdict.Judgement):

@@ -99,6 +99,8 @@ class Parameter(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Parameter":
+        if empty := [scale for scale in SCALES if getattr(self, scale) == []]:
+            raise ValueError(f"{empty[0]}: the list is empty; expected one value or more")
         kinds = {scale: kind_of(getattr(self, scale)) for scale in SCALES}
         if set(kinds.values()) in ({"whole number", "number"}, {"list of whole numbers", "list of numbers"}):
             for scale in SCALES:
@@ -116,8 +118,6 @@ class Parameter(BaseModel):
         kind = kind_of(value)
         if "mixed" in kind or not any(word in kind for word in ("number", "word", "truth value")):
             raise ValueError(f"{scale}: got {kind}; expected a number, a word, a truth value or a list of one of these")
-        if isinstance(value, list) and not value:
-            raise ValueError(f"{scale}: the list is empty; expected one value or more")
         if isinstance(value, list) and not self.repeats:
             repeated = [item for i, item in enumerate(value) if item in value[:i]]
             if repeated:

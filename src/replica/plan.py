@@ -47,7 +47,16 @@ class Plan:
         self.adopting = ADOPTING in os.environ
         self.judged: list[tuple[str, str]] = []  # claims that are part of this run
         self.drawn: list[tuple[str, str, str]] = []
+        self.memory: int | None = None  # MB that local jobs share; None on a cluster, whose scheduler knows
+        self.oversized: set[str] = set()
         self._mend_dates()
+
+    def limit_memory(self, workflow: Any) -> None:
+        """Local jobs share the memory of this machine; without a limit Snakemake runs as many as there are cores."""
+        if workflow.global_resources["_nodes"].value is None and workflow.is_main_process:
+            self.memory = machine.memory_mb()
+            if "mem_mb" not in workflow.global_resources:
+                workflow.register_resource("mem_mb", self.memory)
 
     def _mend_dates(self) -> None:
         """Date files that lie in the future (another machine's clock) to now: Snakemake throws away what is older."""
@@ -143,7 +152,12 @@ class Plan:
         return (paper.about["resources"].get(wildcards.stage) or {}).get(wildcards.scale) or {}
 
     def mem_mb(self, wildcards: Any) -> int:
-        return self._needs(wildcards).get("mem_mb", DEFAULT_MEM_MB)
+        need = self._needs(wildcards).get("mem_mb", DEFAULT_MEM_MB)
+        name = f"{wildcards.paper} {wildcards.stage}"
+        if self.memory and need > self.memory and name not in self.oversized:
+            self.oversized.add(name)
+            print(f"replica: {name} asks for {need} MB, this machine has {self.memory} MB", file=sys.stderr)
+        return need
 
     def runtime(self, wildcards: Any) -> int:
         return self._needs(wildcards).get("runtime", DEFAULT_RUNTIME)
@@ -207,12 +221,12 @@ class Plan:
             print(catalog.figure_paths(scale, slug, figure)[1])
 
 
-def oversized(plan: Plan) -> list[str]:
-    """Stages of this run's papers and scale that need more memory than this machine has."""
-    available = machine.memory_mb()
-    needs = []
-    for slug, paper in plan.papers.items():
-        for stage, scales in paper.about["resources"].items():
-            if (need := (scales.get(plan.scale) or {}).get("mem_mb", 0)) > available:
-                needs.append(f"{slug} {stage}: {need} MB")
-    return needs
+def make_plan(config: dict[str, Any]) -> Plan:
+    """The plan of a configuration, or one paragraph about what is wrong and the end of the program."""
+    try:
+        plan = Plan(config)
+    except ReplicaError as error:
+        print(f"replica: {error}", file=sys.stderr)
+        sys.exit(1)
+    plan.notice()
+    return plan
