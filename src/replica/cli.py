@@ -219,10 +219,15 @@ def draw(
 
 
 @app.command()
-def adopt(scale: Scale = "laptop") -> None:
+def adopt(
+    scale: Scale = "laptop",
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="only where Snakemake has no records yet")] = False,
+) -> None:
     """Take the results of a fresh clone or a pull for what they are: snakemake then makes again only what is stale."""
     from replica.adopt import adopt as run
 
+    if if_needed and Path(".snakemake/metadata").exists():
+        return
     run(_scale(scale))
 
 

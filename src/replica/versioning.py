@@ -19,6 +19,13 @@ FILE = Path("dvc.yaml")
 HEAD = "# Written by `replica dvc` from the papers' files; a test holds it current. Do not edit by hand.\n"
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a value that stands several times out each time."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def stage_of(paper: Paper, fingerprints: Fingerprints, scale: str) -> dict[str, Any]:
     """What DVC is told of a paper at one scale."""
     functions = [f for kind in catalog.FILES for f in getattr(paper, kind).values()]
@@ -36,7 +43,7 @@ def stage_of(paper: Paper, fingerprints: Fingerprints, scale: str) -> dict[str, 
     stores = [catalog.store_path(scale, paper.slug, name) for name in paper.stages]
     return {
         "desc": paper.about["title"],
-        "cmd": f"snakemake {paper.slug} --cores all --config scale={scale}",
+        "cmd": f"replica adopt --if-needed --scale {scale} && snakemake {paper.slug} --cores all --config scale={scale}",
         "params": [{str(catalog.PAPERS / paper.slug / "paper.yaml"): ["parameters", "precision"]}],
         "deps": sorted(map(str, files)),
         "outs": [{str(path): kept} for path in sorted([*stores, *(pdf for pdf, _ in figures)])],
@@ -58,7 +65,7 @@ def text_of(scales: dict[str, list[str]]) -> str:
     for stage in stages.values():
         for key in [key for key, value in stage.items() if value == []]:
             del stage[key]
-    return HEAD + yaml.safe_dump({"stages": stages}, sort_keys=False, allow_unicode=True, width=1000)
+    return HEAD + yaml.dump({"stages": stages}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def _tracked() -> dict[str, list[str]]:
