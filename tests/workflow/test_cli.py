@@ -28,13 +28,18 @@ def test_a_fault_in_a_paper_stops_before_any_job(toy):
     toy.edit("src/replica/papers/toy_a/figures.py", "def lines(line)", "def lines(spectra)")
     done = toy.snakemake("--cores", "1", check=False)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "toy_a/figures.py" in done.stderr and "reads 'spectra', which is neither a stage nor a parameter" in done.stderr
+    assert (
+        "toy_a/figures.py" in done.stderr and "reads 'spectra', which is neither a stage nor a parameter" in done.stderr
+    )
     assert not (toy.path / "results").exists()
 
 
 TARGETS = [
     (("toy_a",), {"toy_a draws", "toy_a line", "toy_a summary", "toy_a claims", "toy_a means", "toy_a lines"}),
-    (("figures", "--config", "papers=toy_b"), {"toy_b draws", "toy_b line", "toy_b summary", "toy_b means", "toy_b lines"}),
+    (
+        ("figures", "--config", "papers=toy_b"),
+        {"toy_b draws", "toy_b line", "toy_b summary", "toy_b means", "toy_b lines"},
+    ),
     (("claims", "--config", "papers=[toy_b]"), {"toy_b draws", "toy_b line", "toy_b summary", "toy_b claims"}),
     (("figures/laptop/toy_a/lines.pdf",), {"toy_a line", "toy_a lines"}),
     (("results/paper/toy_a/line.zarr.zip",), {"toy_a line"}),
@@ -46,7 +51,9 @@ def test_targets(toy, arguments, jobs):
     assert toy.plan(*arguments) == jobs
 
 
-@pytest.mark.parametrize("target", ["results/laptop/toy_a/spectrum.zarr.zip", "toy_c", "figures/laptop/toy_a/nothing.pdf"])
+@pytest.mark.parametrize(
+    "target", ["results/laptop/toy_a/spectrum.zarr.zip", "toy_c", "figures/laptop/toy_a/nothing.pdf"]
+)
 def test_an_unknown_target_has_no_rule(toy, target):
     done = toy.snakemake(target, "--dry-run", check=False)
     assert done.returncode == 1 and "MissingRuleException" in done.stdout and "Traceback" not in done.stdout
@@ -110,13 +117,19 @@ def test_exploring_changes_only_what_the_value_reaches_and_leaves_results_alone(
         (("stage", "toy_x", "line"), "there is no paper 'toy_x'"),
         (("stage", "toy_a", "curve"), "toy_a has no stage 'curve' (stages: "),
         (("stage", "toy_a", "line"), "say where the dataset goes: --out line.zarr.zip"),
-        (("stage", "toy_a", "line", "--set", "rat=1", "--out", "x.zarr.zip"), "expected NAME=VALUE with a parameter of toy_a"),
+        (
+            ("stage", "toy_a", "line", "--set", "rat=1", "--out", "x.zarr.zip"),
+            "expected NAME=VALUE with a parameter of toy_a",
+        ),
         (("stage", "toy_a", "line", "--set", "length=-1", "--out", "x.zarr.zip"), "got -1, expected at least 1"),
         (("stage", "toy_a", "draws", "--set", "seeds=[3, 3]", "--out", "x.zarr.zip"), "3 stands twice"),
         (("stage", "toy_a", "draws", "--set", "seeds=[-1]", "--out", "x.zarr.zip"), "a seed is a whole number from 0"),
         (("stage", "toy_a", "draws", "--shard", "4of3", "--out", "x.zarr.zip"), "expected 1of3 to 3of3"),
         (("stage", "toy_a", "line", "--scale", "big", "--out", "x.zarr.zip"), "there is no scale 'big'"),
-        (("stage", "toy_a", "line", "--fingerprint", "0", "--out", "x.zarr.zip"), "were edited while this run was under way"),
+        (
+            ("stage", "toy_a", "line", "--fingerprint", "0", "--out", "x.zarr.zip"),
+            "were edited while this run was under way",
+        ),
         (("draw", "toy_a", "curve"), "toy_a has no figure 'curve' (figures: means, lines)"),
         (("judge", "toy_a"), "summary.zarr.zip does not exist; snakemake makes it"),
         (("trace", "nothing.zarr.zip"), "does not exist"),
