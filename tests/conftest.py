@@ -1,6 +1,6 @@
 """Every test runs with the settings of a job: one core for each numerical library, rank promotion refused.
 
-``toy_files`` writes a small project with two papers; ``built`` is one that snakemake has built, to be copied and edited.
+``write_toy`` makes a small project with two papers; ``built`` is one that snakemake has built, to copy and edit.
 """
 
 import os

@@ -17,7 +17,7 @@ ROOT = Path(replica.__file__).resolve().parents[2]  # of the tree whose code is 
 PAPERS = Path("src/replica/papers")
 SCALES = ("smoke", "laptop", "paper")
 FILES = {"stages": "stages.py", "claims": "claims.py", "figures": "figures.py"}
-MAY_IMPORT = ("replica.numerics.", "replica.paper.", "replica.style.", "replica.verdict.")
+MAY_IMPORT = ("replica.numerics", "replica.paper", "replica.style", "replica.verdict")
 STAGE_MARKS = {"split", "block", "gpu", "nan"}
 CLAIM_MARKS = {"id", "core", "source", "refutes"}
 
@@ -143,9 +143,11 @@ def _checked(slug: str, texts: dict[str, str]) -> dict[str, Any]:
             raise ReplicaError(f"{folder / name}:{error.lineno}: {error.msg}") from None
         functions[kind] = module["functions"]
         for imported in module["imports"]:
-            if imported.startswith((".", "replica")) and not f"{imported}.".startswith(MAY_IMPORT):
+            if imported.startswith((".", "replica")) and not f"{imported}.".startswith(
+                tuple(f"{m}." for m in MAY_IMPORT)
+            ):
                 raise ReplicaError(
-                    f"{folder / name}: imports {imported}; a paper imports {', '.join(m[:-1] for m in MAY_IMPORT)} only "
+                    f"{folder / name}: imports {imported}; a paper imports {', '.join(MAY_IMPORT)} only "
                     "(what two papers need moves to numerics)"
                 )
     plain = {"about": about, "parameters": parameters, **functions}

@@ -43,7 +43,9 @@ def stage_of(paper: Paper, fingerprints: Fingerprints, scale: str) -> dict[str, 
     stores = [catalog.store_path(scale, paper.slug, name) for name in paper.stages]
     return {
         "desc": paper.about["title"],
-        "cmd": f"replica adopt --if-needed --scale {scale} && snakemake {paper.slug} --cores all --config scale={scale}",
+        # A temporary copy that DVC makes for an experiment has results, and no records of Snakemake.
+        "cmd": f"replica adopt --if-needed --scale {scale}"
+        f" && snakemake {paper.slug} --cores all --config scale={scale}",
         "params": [{str(catalog.PAPERS / paper.slug / "paper.yaml"): ["parameters", "precision"]}],
         "deps": sorted(map(str, files)),
         "outs": [{str(path): kept} for path in sorted([*stores, *(pdf for pdf, _ in figures)])],

@@ -51,9 +51,7 @@ def test_realisations_against_an_independent_integrator():
     period = 20.0
 
     def right_hand_side(t, y):
-        return np.append(
-            -y[0] + np.sin(2 * np.pi * t / period) + amplitudes @ y[1:], -RATES * y[1:] + np.tanh(y[0])
-        )
+        return np.append(-y[0] + np.sin(2 * np.pi * t / period) + amplitudes @ y[1:], -RATES * y[1:] + np.tanh(y[0]))
 
     def solved(start, times):
         initial = np.zeros(9)
@@ -70,7 +68,10 @@ def test_realisations_against_an_independent_integrator():
         plain = solved(0.0, times[shown])
         tangent = (np.tanh(solved(1e-5, times[shown])) - np.tanh(solved(-1e-5, times[shown]))) / 2e-5
         errors.append(
-            [np.abs(np.asarray(rate)[shown, 0] - np.tanh(plain)).max(), np.abs(np.asarray(response)[shown, 0] - tangent).max()]
+            [
+                np.abs(np.asarray(rate)[shown, 0] - np.tanh(plain)).max(),
+                np.abs(np.asarray(response)[shown, 0] - tangent).max(),
+            ]
         )
     orders = np.log2(np.array(errors[0]) / np.array(errors[1]))
     assert np.all(np.array(errors[0]) < 2e-3)

@@ -22,7 +22,9 @@ def test_against_eigenvalues():
     covariance = entries @ entries.T
     spectrum = np.linalg.eigvalsh(covariance)
     with jax.enable_x64(True):
-        assert float(participation_ratio(covariance)) == pytest.approx(spectrum.sum() ** 2 / np.sum(spectrum**2), rel=1e-12)
+        assert float(participation_ratio(covariance)) == pytest.approx(
+            spectrum.sum() ** 2 / np.sum(spectrum**2), rel=1e-12
+        )
 
 
 def test_naive_estimate_against_singular_values():
@@ -44,7 +46,9 @@ def test_moments_against_covariance_matrices():
         off = covariances * (1 - np.eye(6))
         cross = (np.sum(off.sum(axis=0) ** 2) - np.sum(off**2)) / (4 * 3) / 5
         assert moments.cross_square[i] == pytest.approx(cross, rel=1e-10, abs=1e-14)
-        assert moments.autocovariance[i] == pytest.approx(np.mean(np.diagonal(covariances, axis1=1, axis2=2)), rel=1e-12)
+        assert moments.autocovariance[i] == pytest.approx(
+            np.mean(np.diagonal(covariances, axis1=1, axis2=2)), rel=1e-12
+        )
 
 
 def test_cross_estimate_is_unbiased_where_the_naive_one_is_not():

@@ -13,9 +13,7 @@ def _dimensions(kernel, gain):
     field = dynamical_mean_field.chaotic_state(kernel, gain, lag_max, 2 ** int(np.ceil(np.log2(lag_max / 0.05))))
     step = np.pi / lag_max
     response = field.response / (1 + 1j * step * np.arange(POINTS + 1))
-    rate, state = (
-        dynamical_mean_field.spectrum(c, field.lags[1])[: POINTS + 1] for c in (field.rate, field.state)
-    )
+    rate, state = (dynamical_mean_field.spectrum(c, field.lags[1])[: POINTS + 1] for c in (field.rate, field.state))
     cross = two_site_cavity.equal_lags(two_site_cavity.rate_function(rate, response, gain, step), [0.0])[0]
     cross_state = two_site_cavity.equal_lags(two_site_cavity.state_function(state, response, gain, step), [0.0])[0]
     return (
@@ -26,7 +24,13 @@ def _dimensions(kernel, gain):
 
 @pytest.mark.parametrize(
     ("gain", "rate", "state"),
-    [(1.5, 0.00740, 0.00658), (2, 0.02301, 0.01820), (3, 0.04974, 0.03420), (5, 0.07880, 0.04768), (10, 0.10347, 0.05612)],
+    [
+        (1.5, 0.00740, 0.00658),
+        (2, 0.02301, 0.01820),
+        (3, 0.04974, 0.03420),
+        (5, 0.07880, 0.04768),
+        (10, 0.10347, 0.05612),
+    ],
 )
 def test_dimension_of_erf_units(gain, rate, state):
     assert _dimensions(dynamical_mean_field.erf_kernel, gain) == pytest.approx((rate, state), abs=6e-6)
