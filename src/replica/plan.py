@@ -20,6 +20,7 @@ KEYS = {"scale", "papers", "shards"}
 DEFAULT_MEM_MB = 1500  # an interpreter with JAX and xarray, and some hundred MB of data
 DEFAULT_RUNTIME = 15  # minutes
 ADOPTING = "REPLICA_ADOPTING"
+KINDS = ("results", "figures")
 
 
 class Plan:
@@ -61,18 +62,15 @@ class Plan:
     def _mend_dates(self) -> None:
         """Date files that lie in the future (another machine's clock) to now: Snakemake throws away what is older."""
         now = time.time()
-        for slug, paper in self.papers.items():
-            for scale in catalog.SCALES:
-                paths = [catalog.store_path(scale, slug, name) for name in paper.stages]
-                paths += [path for name in paper.figures for path in catalog.figure_paths(scale, slug, name)]
-                for path in [*paths, catalog.claims_path(scale, slug)]:
-                    with contextlib.suppress(OSError):
-                        if path.stat().st_mtime > now:
-                            os.utime(path, (now, now))
-                            print(
-                                f"replica: {path} was dated in the future; dated to now, its content is unchanged",
-                                file=sys.stderr,
-                            )
+        for folder in (f"{kind}/{scale}/{slug}" for kind in KINDS for scale in catalog.SCALES for slug in self.papers):
+            try:
+                late = [entry.path for entry in os.scandir(folder) if entry.stat().st_mtime > now]
+            except OSError:
+                continue
+            for path in late:
+                with contextlib.suppress(OSError):
+                    os.utime(path, (now, now))
+                    print(f"replica: {path} was dated in the future; it is dated to now", file=sys.stderr)
 
     # --- names, for the constraints of wildcards
 
