@@ -147,7 +147,7 @@ def test_what_cannot_be_done_is_said_in_one_paragraph(toy, arguments, message):
 def test_a_variable_without_units_is_refused_with_its_place(toy):
     toy.edit("src/replica/papers/toy_a/stages.py", '{"units": "1/s", "long_name": "line"}', '{"long_name": "line"}')
     done = toy.snakemake("results/laptop/toy_a/line.zarr.zip", "--cores", "1", check=False)
-    said = done.stdout + done.stderr
+    said = (toy.path / "logs/laptop/toy_a/line.log").read_text()
     assert done.returncode == 1 and "stages.py: the result of stage 'line': variable 'line' has no units" in said
     assert "Traceback" not in said
 
