@@ -62,7 +62,7 @@ def test_an_experiment_changes_a_parameter_and_runs_the_code_of_its_copy(version
     (versioned.path / "bin").mkdir()
     for name in ("snakemake", "replica"):
         script = versioned.path / "bin" / name
-        script.write_text(f'#!/bin/sh\nPYTHONPATH="$PWD/src" exec {sys.executable} -m {name} "$@"\n')
+        script.write_text(f'#!/bin/sh\nPYTHONPATH="$PWD/src" exec "{sys.executable}" -m {name} "$@"\n')
         script.chmod(0o755)
     versioned.edit("src/replica/papers/toy_a/stages.py", "rate * 1.0", "rate * 2.0")
     before = {p: p.read_bytes() for p in versioned.path.glob("results/laptop/*/*")}
