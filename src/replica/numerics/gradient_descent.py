@@ -1,12 +1,12 @@
 """Full-batch gradient descent of many small ReLU networks of one variable side by side.
 
-    L = ½ Σ_n ε_n²,  ε_n = f(x_n) - y_n,   A_in = 1 where w_i x_n + b_i > 0
+    L = ½ Σ_n ε_n²,  ε_n = f(x_n) - y_n,  A_in = 1 where w_i x_n + b_i > 0,
     m0_i = Σ_n ε_n A_in,  m1_i = Σ_n ε_n x_n A_in
     ∂L/∂w_i = v_i m1_i,   ∂L/∂b_i = v_i m0_i,   ∂L/∂v_i = w_i m1_i + b_i m0_i,   ∂L/∂b0 = Σ ε_n,   ∂L/∂c = Σ ε_n x_n
 
 The step is fixed, or 1 / tr K with K the tangent kernel on the data, taken anew at each step:
 
-    tr K = Σ_i [w_i² S2_i + 2 w_i b_i S1_i + b_i² S0_i + v_i² (S0_i + S2_i)] + trained offset and skip
+    tr K = Σ_i [w_i² S2_i + 2 w_i b_i S1_i + b_i² S0_i + v_i² (S0_i + S2_i)] + trained offset and skip,
     S_k = Σ_n x_n^k A_in
 
 tr K bounds the largest eigenvalue of the Gauss-Newton matrix, so this step is stable at every scale of the weights, and
@@ -53,9 +53,9 @@ def descend(
 ) -> Descent:
     """Descend from ``network``, whose arrays have shape ``(run, neuron)``, offset and skip ``(run,)``.
 
-    x: inputs ``(datum,)``, shared; y: targets ``(run, datum)`` or ``(datum,)``; frames: steps where loss and gradient
-    norm are kept, the last one ends the descent; step: the fixed step, or None for 1 / tr K.  A neuron with
-    w = b = v = 0 stays as it is, and so does a network without any active neuron.
+    x: inputs ``(datum,)``, shared; y: targets ``(run, datum)`` or ``(datum,)``; frames: increasing step counts at
+    which loss and gradient norm are kept, the last one ends the descent; step: the fixed step, or None for 1 / tr K.
+    A neuron with w = b = v = 0 stays as it is, and so does a network without any active neuron.
     Raises ValueError where the frames do not increase.
     """
     lengths = np.diff(np.asarray(frames), prepend=0)

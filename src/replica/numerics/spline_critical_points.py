@@ -2,13 +2,14 @@
 
 Parameters p = (β, μ, b0, c), orientations s, L(p) = ½ Σ_n (f(x_n) - y_n)².  Inside a cell (no breakpoint on a datum)
 ∂L/∂β_i = -μ_i m0_i and ∂L/∂μ_i = m1_i - β_i m0_i: at a critical point with all μ_i != 0 the residual is orthogonal to 1
-and x on every run of data between consecutive breakpoints, so f is the least-squares line of the run.
+and x on every run of data between consecutive breakpoints, so f is the least-squares line of the run.  Runs of two data
+or more give isolated splines; a run of one datum or none leaves its line free and gives continuous families.
 
 Hessian at such a point: BᵀB, with B (datum, 2H + 2) of columns -μ_i A_i(x_n), (x_n - β_i) A_i(x_n), 1, x_n.  Its rank
 is Σ_p min(2, n_p) over the runs of n_p data.  Source: Sahs et al. (2022), theorem 2; the rank law is derived from it.
 """
 
-from itertools import combinations, pairwise
+from itertools import combinations, combinations_with_replacement, pairwise
 from typing import NamedTuple
 
 import jax
@@ -19,7 +20,7 @@ from replica.numerics.relu_splines import Network, Spline, network_output, splin
 
 
 class CriticalSplines(NamedTuple):
-    """Continuous piecewise least-squares fits: breakpoints (point, K), lines (point, K + 1), loss (point,)."""
+    """Continuous piecewise least-squares fits: breakpoints (point, kink), lines (point, run), loss (point,)."""
 
     breakpoint: np.ndarray
     intercept: np.ndarray
@@ -56,7 +57,7 @@ def basis(parameters, orientation, x):
 
 
 class Hessians(NamedTuple):
-    """Hessian in (β, μ, b0, c) by differentiation, BᵀB, and the Hessian in (w, b, v, b0, c): (point, n, n)."""
+    """Hessian in (β, μ, b0, c) by automatic differentiation, BᵀB, and that in (w, b, v, b0, c): (point, n, n)."""
 
     spline: jax.Array
     gram: jax.Array
@@ -90,38 +91,92 @@ def rank_law(breakpoint, x) -> int:
     return int(np.minimum(2, runs).sum())
 
 
+def _line(x, y):
+    """Intercept, slope and loss of the least-squares line; None, None, 0 where there are fewer than two data."""
+    if len(x) < 2:
+        return None, None, 0.0
+    centred = x - x.mean()
+    slope = centred @ y / (centred @ centred)
+    return y.mean() - slope * x.mean(), slope, 0.5 * ((y - y.mean() - slope * centred) ** 2).sum()
+
+
+def _sorted_data(x, y):
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if np.any(np.diff(x) <= 0):
+        raise ValueError("critical splines are enumerated for increasing x")
+    return x, y
+
+
+def _meet(x, cut, left, right):
+    """Where two lines (intercept, slope) meet, or None unless that is strictly inside the gap before datum ``cut``."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = -(right[0] - left[0]) / (right[1] - left[1])
+    return at if x[cut - 1] < at < x[cut] else None
+
+
 def enumerate_critical_splines(x, y, kinks: int) -> CriticalSplines:
     """All continuous piecewise least-squares fits with this many kinks, each of whose runs has two data or more.
 
     x: sorted data (datum,); y: targets.  A partition counts where each pair of neighbouring lines meets strictly inside
     the gap between the two runs.  Raises ValueError for unsorted data.
     """
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    if np.any(np.diff(x) <= 0):
-        raise ValueError("enumerate_critical_splines needs increasing x")
-    n = len(x)
+    x, y = _sorted_data(x, y)
     found = []
-    for cuts in combinations(range(2, n - 1), kinks):
-        edges = [0, *cuts, n]
+    for cuts in combinations(range(2, len(x) - 1), kinks):
+        edges = [0, *cuts, len(x)]
         if min(np.diff(edges)) < 2:
             continue
-        slopes, intercepts, loss = [], [], 0.0
-        for start, stop in pairwise(edges):
-            u, v = x[start:stop], y[start:stop]
-            centred = u - u.mean()
-            slope = centred @ v / (centred @ centred)
-            slopes.append(slope)
-            intercepts.append(v.mean() - slope * u.mean())
-            loss += 0.5 * ((v - v.mean() - slope * centred) ** 2).sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            meeting = -np.diff(intercepts) / np.diff(slopes)
-        if all(x[cut - 1] < at < x[cut] for cut, at in zip(cuts, meeting, strict=True)):
-            found.append((meeting, intercepts, slopes, loss))
+        intercepts, slopes, losses = zip(*(_line(x[i:j], y[i:j]) for i, j in pairwise(edges)), strict=True)
+        neighbours = pairwise(zip(intercepts, slopes, strict=True))
+        meeting = [_meet(x, cut, *lines) for cut, lines in zip(cuts, neighbours, strict=True)]
+        if None not in meeting:
+            found.append((meeting, intercepts, slopes, sum(losses)))
     columns = zip(*found, strict=True) if found else ([], [], [], [])
     shapes = [(kinks,), (kinks + 1,), (kinks + 1,), ()]
     return CriticalSplines(
         *(np.array(c, float).reshape(len(found), *shape) for c, shape in zip(columns, shapes, strict=True))
     )
+
+
+def _pencil_fits(x, y, datum, left, right) -> bool:
+    """Whether a line through one datum meets both neighbouring lines inside the gaps at its sides.
+
+    It meets the left one at distance u in (0, gap) if its slope is m + d/u, with d the height of the datum over that
+    line: all slopes beyond m + d/gap, upwards for d > 0.  Likewise on the right, so two half-lines must overlap.
+    """
+    a, value = x[datum], y[datum]
+    rise = value - left[0] - left[1] * a, right[0] + right[1] * a - value
+    end = left[1] + rise[0] / (a - x[datum - 1]), right[1] + rise[1] / (x[datum + 1] - a)
+    return rise[0] * rise[1] > 0 or (end[0] < end[1] if rise[0] > 0 else end[1] < end[0])
+
+
+def critical_families(x, y, kinks: int) -> np.ndarray:
+    """Losses (family,) of the continuous families of critical points with this many kinks, at most two.
+
+    They have a run with a single datum, which its line must meet at any slope, or an empty run: both kinks in one gap,
+    between which the line is free.  Raises ValueError for unsorted data or more kinks.
+    """
+    x, y = _sorted_data(x, y)
+    if kinks > 2:
+        raise ValueError(f"families are listed for at most two kinks, got {kinks}")
+    losses = []
+    for cuts in combinations_with_replacement(range(1, len(x)), kinks):
+        edges = [0, *cuts, len(x)]
+        if min(np.diff(edges)) >= 2:
+            continue
+        lines = [_line(x[i:j], y[i:j]) for i, j in pairwise(edges)]
+        fixed = [line[0] is not None for line in lines]
+        # Neighbours that both are lines of two data or more must meet; one of a single datum at an end always can.
+        fits = all(
+            _meet(x, cut, left[:2], right[:2]) is not None
+            for cut, (left, right) in zip(cuts, pairwise(lines), strict=True)
+            if left[0] is not None and right[0] is not None
+        )
+        if fixed == [True, False, True] and cuts[1] - cuts[0] == 1:
+            fits = _pencil_fits(x, y, cuts[0], lines[0][:2], lines[2][:2])
+        if fits:
+            losses.append(sum(line[2] for line in lines))
+    return np.array(losses)
 
 
 def profile_loss(first, second, x, y):

@@ -7,7 +7,7 @@ The map (w, b, v) -> (w, β = -b/w, μ = w v) keeps volumes, so p(β, μ) = ∫ 
     uniform on [-aw, aw], [-ab, ab], [-av, av], m(β) = min(aw, ab/|β|):
         p(β, μ) = max(0, m - |μ|/av) / (4 aw ab av),   p(β) = m² / (4 aw ab),   p(μ) = log(aw av/|μ|) / (2 aw av)
 
-``scales`` are (σw, σb, σv) or (aw, ab, av); β, μ are arrays of one shape or scalars.  In NumPy.
+``scales`` are (σw, σb, σv) or (aw, ab, av); β, μ are arrays of one shape or scalars, in NumPy.
 
 Source: Sahs et al., Frontiers in Artificial Intelligence 5:889981 (2022).
 """

@@ -42,13 +42,8 @@ def weight_flow(theta: Network, x, y) -> Network:
     error = (network_output(theta, x) - y) / len(x)
     on = (theta.weight[None, :] * x[:, None] + theta.bias[None, :] > 0).astype(x.dtype)
     m0, m1 = error @ on, (error * x) @ on
-    return Network(
-        -theta.readout * m1,
-        -theta.readout * m0,
-        -theta.weight * m1 - theta.bias * m0,
-        -error.sum(),
-        jnp.zeros_like(error[0]),
-    )
+    v_rate = -theta.weight * m1 - theta.bias * m0
+    return Network(-theta.readout * m1, -theta.readout * m0, v_rate, -error.sum(), jnp.zeros_like(error[0]))
 
 
 def _moments(spline: Spline, x, y):

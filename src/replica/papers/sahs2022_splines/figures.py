@@ -13,7 +13,10 @@ def _spread(values, seeds):
 
 
 def densities_at_initialisation(initial_densities):
-    """Density of breakpoints β and delta-slopes μ of random neurons: samples (bars), laws (lines); joint law."""
+    """Density of breakpoints β and delta-slopes μ of random neurons: samples (bars), closed forms (lines).
+
+    At the right their joint law.
+    """
     figure, axes = panels(2, 3)
     d = initial_densities
     for i, law in enumerate(d.law.values):
@@ -46,8 +49,10 @@ def densities_at_initialisation(initial_densities):
 
 
 def flatness_of_initial_functions(initial_roughness):
-    """Roughness of initial functions over width (points with the 5 to 95 % range; lines: closed forms), its tail,
-    sample functions, largest kink."""
+    """Roughness of initial functions over width: mean and 5 to 95 % range (points), closed forms (lines).
+
+    Its standard deviation and tail, the largest kink, and sample functions.
+    """
     figure, axes = panels(2, 3)
     r = initial_roughness
     palette = colors(5)
@@ -80,8 +85,10 @@ def flatness_of_initial_functions(initial_roughness):
 
 
 def critical_splines(critical_points):
-    """Data with all enumerated critical splines; final losses of descent against the enumerated levels (lines); loss
-    over two breakpoints, cell boundaries at the data."""
+    """Data with all critical splines; losses after descent against the enumerated levels (lines); the loss landscape.
+
+    The landscape is over two breakpoints with all else optimised out; white: cell boundaries, points: critical splines.
+    """
     figure, axes = panels(1, 3, width=3.4)
     c = critical_points
     palette = colors(3)
@@ -118,8 +125,10 @@ def critical_splines(critical_points):
 
 
 def hessian_and_spectrum(hessian):
-    """Hessian against its Gram form; eigenvalues of its blocks (points) with their limits (lines); flat directions and
-    the rank law; sharpness under rescaling."""
+    """Hessian against its Gram form; eigenvalues of its blocks (points) with their limits (lines).
+
+    The number of zero eigenvalues with the rank law, and the sharpness under rescaling of one critical point.
+    """
     figure, axes = panels(1, 4, width=2.8)
     palette = colors(3)
     for x, values in enumerate((hessian.deviation[hessian.landed], hessian.random_deviation)):
@@ -150,17 +159,17 @@ def hessian_and_spectrum(hessian):
 
 
 def gradient_flow_in_spline_coordinates(gradient_flow):
-    """Breakpoints under both integrators (weights: lines, closed flow: dashes); distance of the functions; drift of δ
-    for two steps; displacement of breakpoints."""
+    """Breakpoints under both integrators (weights: grey, closed flow: dotted); distance of the functions.
+
+    The drift of δ for two steps, and the displacement of breakpoints over the factor α.
+    """
     figure, axes = panels(1, 4, width=2.8)
     g = gradient_flow
     palette = colors(g.sizes["weight_factors"], ordered=True)
-    path = g.trajectory.sel(weight_factors=1.0)
+    path, closed = (a.sel(weight_factors=1.0) for a in (g.trajectory, g.closed_trajectory))
     shown = np.flatnonzero((np.abs(path[0]) < 1.2).values)[:14]
     axes[0].plot(g.time, path[:, shown], color="0.6", linewidth=1.6)
-    axes[0].plot(
-        g.time, g.closed_trajectory.sel(weight_factors=1.0)[:, shown], color=palette[1], linestyle=":", linewidth=1
-    )
+    axes[0].plot(g.time, closed[:, shown], color=palette[1], linestyle=":", linewidth=1)
     axes[0].set(xlabel="time", ylabel="breakpoint β, α = 1", ylim=(-1.5, 1.5))
     for color, alpha in zip(palette, g.weight_factors.values, strict=True):
         at = g.sel(weight_factors=alpha)
@@ -174,14 +183,8 @@ def gradient_flow_in_spline_coordinates(gradient_flow):
     for color, moved, label in ((palette[1], g.moved, "first up, second down"), ("0.5", g.moved_all, "all weights")):
         mean, sd = _spread(np.log(moved), "flow_seeds")
         middle = np.exp(mean)
-        points(
-            axes[3],
-            g.weight_factors,
-            middle,
-            np.array([middle - np.exp(mean - sd), np.exp(mean + sd) - middle]),
-            color=color,
-            label=label,
-        )
+        error = np.array([middle - np.exp(mean - sd), np.exp(mean + sd) - middle])
+        points(axes[3], g.weight_factors, middle, error, color=color, label=label)
     middle = np.exp(np.log(g.moved.sel(weight_factors=1.0)).mean())
     axes[3].plot(g.weight_factors, float(middle) * g.weight_factors**-2, color=palette[1], label="slope -2")
     axes[3].set(xscale="log", yscale="log", xlabel="factor α", ylabel="median |Δβ|")
@@ -193,8 +196,10 @@ def gradient_flow_in_spline_coordinates(gradient_flow):
 
 
 def kernel_and_adaptive_regime(regimes):
-    """Trained functions for increasing weight scale M (first seed; grey: cubic and linear splines; dashes: kernel
-    interpolant; bars: |μ| over breakpoints), and distances against M."""
+    """Trained functions for increasing weight scale M (first seed), and distances from splines and kernel interpolants.
+
+    Grey: cubic and linear splines; dashes: kernel interpolant; bars: share of |μ| by breakpoint.
+    """
     shown = [float(m) for m in regimes.weight_scales.values if m in (0.01, 1.0, 10.0, 1000.0)]
     columns = max(len(shown), 2)
     figure, axes = panels(3, columns, width=2.6, height=2.1)
@@ -236,8 +241,7 @@ def kernel_and_adaptive_regime(regimes):
 
 
 def width_and_flatness(regularisation):
-    """Test error against width and against the factor of the output weights (points: median, quartiles; lines:
-    reference interpolants), and trained functions."""
+    """Test error over width and over the factor of the output weights (median, quartiles), and trained functions."""
     figure, axes = panels(1, 3)
     r = regularisation
     palette = colors(3)
@@ -272,8 +276,7 @@ def width_and_flatness(regularisation):
 
 
 def where_breakpoints_start(breakpoint_origins):
-    """Root mean squared residual over x for breakpoints of He and for evenly spread ones (over seeds), and the density
-    of breakpoints at the start."""
+    """Root mean squared residual over x for breakpoints of He and for evenly spread ones, and their densities."""
     b = breakpoint_origins
     figure, axes = panels(1, 2)
     at = b.isel(origin_widths=-1)

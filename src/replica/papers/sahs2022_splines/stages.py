@@ -40,7 +40,8 @@ _NEAR = 0.03  # distance from a datum within which a breakpoint counts as being 
 def _variables(**rows):
     """Data variables from rows (dims, values, units, long name)."""
     return {
-        name: (dims, values, {"units": units, "long_name": long}) for name, (dims, values, units, long) in rows.items()
+        name: (dims, values, {"units": units, "long_name": long_name})
+        for name, (dims, values, units, long_name) in rows.items()
     }
 
 
@@ -129,10 +130,7 @@ def initial_densities(samples):
     columns = {name: [] for name in ("joint", "joint_law", "beta", "beta_law", "mu", "mu_law", "edge", "tv")}
     beta_edges, fine_beta = np.linspace(-3, 3, _DENSITY_BINS + 1), np.linspace(-3, 3, _MARGINAL_BINS + 1)
     for law, (scales, reach) in _LAWS.items():
-        mu_edges, fine_mu = (
-            np.linspace(-reach, reach, _DENSITY_BINS + 1),
-            np.linspace(-reach, reach, _MARGINAL_BINS + 1),
-        )
+        mu_edges, fine_mu = (np.linspace(-reach, reach, bins + 1) for bins in (_DENSITY_BINS, _MARGINAL_BINS))
         fine = np.zeros((_MARGINAL_BINS + 2, _MARGINAL_BINS + 2))
         rng = _generator("initial_densities", law)
         for start in range(0, samples, _CHUNK):
@@ -141,9 +139,8 @@ def initial_densities(samples):
         # Two fine bins make one of the joint grid; the outer rows and columns hold what lies outside of it.
         inner = fine[1:-1, 1:-1].reshape(_DENSITY_BINS, 2, _DENSITY_BINS, 2).sum((1, 3)) / samples
         cells = spline_densities.cell_probabilities(law, beta_edges, mu_edges, scales)
-        product = (
-            fine.sum(1)[1:-1].reshape(-1, 2).sum(1)[:, None] * fine.sum(0)[1:-1].reshape(-1, 2).sum(1) / samples**2
-        )
+        of_beta, of_mu = (fine.sum(axis)[1:-1].reshape(-1, 2).sum(1) / samples for axis in (1, 0))
+        product = np.outer(of_beta, of_mu)
         monte_carlo = np.sqrt(cells * (1 - cells) / samples).sum() / np.sqrt(2 * np.pi)
         area = np.diff(beta_edges)[0] * np.diff(mu_edges)[0]
         columns["tv"].append([0.5 * np.abs(inner - cells).sum(), 0.5 * np.abs(inner - product).sum(), monte_carlo])
@@ -200,9 +197,8 @@ def _initial_weights(rng, init, count, units):
 def _delta_slopes(rng, init, count, units):
     """The same numbers without the bias, which roughness does not need."""
     if init == "uniform":
-        return np.prod(2 * rng.random((2, count, units), dtype=np.float32) - 1, axis=0) / np.sqrt(
-            units, dtype=np.float32
-        )
+        both = 2 * rng.random((2, count, units), dtype=np.float32) - 1
+        return both[0] * both[1] / np.sqrt(units, dtype=np.float32)
     product = rng.standard_normal((count, units), dtype=np.float32)
     if init == "He, heavy tails":
         product *= rng.standard_t(3, (count, units)).astype(np.float32) / np.float32(np.sqrt(3))
@@ -212,7 +208,7 @@ def _delta_slopes(rng, init, count, units):
 
 
 def initial_roughness(widths, draws, drawn_functions):
-    """Roughness, largest kink and curvedness of initial functions, for three initialisations and two controls."""
+    """Roughness, largest kink and curvedness of initial functions over widths: three initialisations, two controls."""
     x = np.linspace(-1, 1, 401)
     line = np.linalg.qr(np.stack([np.ones_like(x), x], axis=1))[0].astype(np.float32)
     shape = (len(_INITS), len(widths))
@@ -289,7 +285,18 @@ def _nearest(loss, levels):
     return np.where(np.isfinite(difference), difference, np.inf)
 
 
-@stage(nan=("loss", "history", "gradient_history", "breakpoint", "excess", "permuted_excess", "gradient_norm"))
+@stage(
+    nan=(
+        "loss",
+        "history",
+        "gradient_history",
+        "breakpoint",
+        "excess",
+        "permuted_excess",
+        "gradient_norm",
+        "level_breakpoint",
+    )
+)
 def critical_points(
     descent_inits,
     descent_steps,
@@ -303,8 +310,20 @@ def critical_points(
     x, y = _kink_data()
     found = [spline_critical_points.enumerate_critical_splines(x, y, kinks) for kinks in (0, 1, 2)]
     flipped = y * (-1.0) ** np.arange(len(y))
-    other = [spline_critical_points.enumerate_critical_splines(x, flipped, kinks).loss for kinks in (0, 1, 2)]
-    levels, other = np.concatenate([f.loss for f in found]), np.concatenate(other)
+    levels = np.concatenate([f.loss for f in found])
+    listed, other = (
+        np.concatenate(
+            [
+                losses
+                for kinks in (0, 1, 2)
+                for losses in (
+                    spline_critical_points.enumerate_critical_splines(x, targets, kinks).loss,
+                    spline_critical_points.critical_families(x, targets, kinks),
+                )
+            ]
+        )
+        for targets in (y, flipped)
+    )
     kinks = np.repeat([0, 1, 2], [len(f.loss) for f in found])
     knots = np.full((len(levels), 2), np.nan)
     fine = np.linspace(-1, 1, 201)
@@ -329,9 +348,8 @@ def critical_points(
 
     rng = _generator("critical_points", "marquardt")
     shape = (marquardt_inits, marquardt_units)
-    start = np.concatenate(
-        [rng.uniform(-1, 1, shape), rng.standard_normal(shape), np.zeros((marquardt_inits, 2))], axis=1
-    )
+    line = np.zeros((marquardt_inits, 2))
+    start = np.concatenate([rng.uniform(-1, 1, shape), rng.standard_normal(shape), line], axis=1)
     orientation = rng.choice([-1.0, 1.0], shape)
     batch = [np.broadcast_to(a, (marquardt_inits, len(a))) for a in (x, y)]
     landed = levenberg_marquardt.levenberg_marquardt(
@@ -342,13 +360,9 @@ def critical_points(
         _variables(
             data=("datum", y, "1", "target y"),
             level=("level_number", levels, "1", "loss of an enumerated critical spline"),
+            listed=("listed_number", np.sort(listed), "1", "all listed losses, families included"),
             level_kinks=("level_number", kinks, "1", "its number of kinks"),
-            level_breakpoint=(
-                ("level_number", "kink"),
-                np.where(np.isnan(knots), -9.0, knots),
-                "1",
-                "its breakpoints, -9 where none",
-            ),
+            level_breakpoint=(("level_number", "kink"), knots, "1", "its breakpoints, NaN where fewer"),
             level_function=(("level_number", "x"), np.array(curves), "1", "its function"),
             history=(("run", "frame"), loss, "1", "loss during descent"),
             gradient_history=(("run", "frame"), norm, "1", "norm of the gradient during descent"),
@@ -356,33 +370,23 @@ def critical_points(
             gradient_norm=("run", norm[:, -1], "1", "norm of the gradient after descent"),
             breakpoint=(("run", "kink"), spline.breakpoint, "1", "breakpoints after descent"),
             kind=("run", kind, "", "where descent ended"),
-            excess=("run", _nearest(loss[:, -1], levels), "1", "distance of the loss from the nearest level"),
-            permuted_excess=(
-                "run",
-                _nearest(loss[:, -1], other),
-                "1",
-                "the same, levels of targets with alternating signs",
-            ),
+            excess=("run", _nearest(loss[:, -1], listed), "1", "distance of the loss from the nearest listed level"),
+            permuted_excess=("run", _nearest(loss[:, -1], other), "1", "the same, targets of alternating sign"),
             parameters=(
                 ("point", "parameter"),
                 np.asarray(landed.parameters),
                 "1",
-                "(β, μ, b0, c) after Levenberg-Marquardt",
+                "(β, μ, b0, c) where Levenberg-Marquardt ended",
             ),
             start=(("point", "parameter"), start, "1", "(β, μ, b0, c) before it"),
             orientation=(("point", "unit"), orientation, "1", "orientation s"),
-            landed_gradient=(
-                "point",
-                np.asarray(landed.gradient_norm),
-                "1",
-                "norm of the gradient after Levenberg-Marquardt",
-            ),
-            landed_loss=("point", np.asarray(landed.loss), "1", "loss after Levenberg-Marquardt"),
+            landed_gradient=("point", np.asarray(landed.gradient_norm), "1", "norm of the gradient there"),
+            landed_loss=("point", np.asarray(landed.loss), "1", "loss there"),
             landscape=(
                 ("first", "second"),
                 spline_critical_points.profile_loss(grid, grid, x, y),
                 "1",
-                "loss, all but β optimised out",
+                "loss, rest optimised",
             ),
         ),
         coords={
@@ -425,6 +429,7 @@ def hessian(critical_points, rank_units, rank_points, rank_draws, spectrum_size)
 
     extra = nullity(weight_eigenvalues) - nullity(eigenvalues)
     top = weight_eigenvalues[:, -1]
+    change = np.exp(np.abs(np.log(top[3 * points : 4 * points] / top[2 * points : 3 * points])))
 
     shape = (len(rank_units), rank_draws)
     rank, law, zeros = np.empty((3, *shape), int)
@@ -453,9 +458,8 @@ def hessian(critical_points, rank_units, rank_points, rank_draws, spectrum_size)
         difference = grid[:, None] - places[None, :]
         into[0] = truncated_power_spectrum.gram_spectrum(np.maximum(difference, 0), _EIGENVALUES)
         into[1] = truncated_power_spectrum.gram_spectrum((difference > 0).astype(float), _EIGENVALUES)
-    limit = np.stack(
-        [truncated_power_spectrum.ramp_limit(_EIGENVALUES), truncated_power_spectrum.step_limit(_EIGENVALUES)]
-    )
+    laws = (truncated_power_spectrum.ramp_limit, truncated_power_spectrum.step_limit)
+    limit = np.stack([law(_EIGENVALUES) for law in laws])
     a, b = slice(0, points), slice(points, 2 * points)
     return xr.Dataset(
         _variables(
@@ -467,16 +471,16 @@ def hessian(critical_points, rank_units, rank_points, rank_draws, spectrum_size)
                 "point",
                 eigenvalues[a, 0] / eigenvalues[a, -1],
                 "1",
-                "smallest over largest eigenvalue after Levenberg-Marquardt",
+                "smallest over largest eigenvalue after it",
             ),
             random_smallest=("point", eigenvalues[b, 0] / eigenvalues[b, -1], "1", "the same before it"),
             extra_null=("point", extra[a], "1", "null directions in weights less those in spline coordinates"),
             random_extra_null=("point", extra[b], "1", "the same before Levenberg-Marquardt"),
             sharpness_ratio=(
                 "point",
-                np.exp(np.abs(np.log(top[3 * points : 4 * points] / top[2 * points : 3 * points]))),
+                change,
                 "1",
-                "factor between the largest eigenvalues in weights with balanced layers and with five times the first",
+                "factor between largest eigenvalues in weights, first layer times 5",
             ),
             sharpness=("rescaling", top[4 * points :], "1", "largest eigenvalue in weights"),
             spline_sharpness=((), eigenvalues[first, -1], "1", "largest eigenvalue in spline coordinates"),
@@ -558,13 +562,13 @@ def gradient_flow(flow_seeds, weight_factors, flow_units, flow_step, flow_durati
                 ("weight_factors", "time", "unit"),
                 of_first_seed(spline.breakpoint),
                 "1",
-                "breakpoints, flow in weights, first seed",
+                "breakpoints, flow in weights",
             ),
             closed_trajectory=(
                 ("weight_factors", "time", "unit"),
                 of_first_seed(flows.closed.breakpoint),
                 "1",
-                "breakpoints, closed flow, first seed",
+                "breakpoints, closed flow",
             ),
         ),
         coords={
@@ -583,10 +587,13 @@ def _rms(values):
 
 
 @stage(
-    split="regime_seeds", block=3, gpu=True, nan=("trained", "history", "to_cubic", "to_linear", "to_kernel", "knots")
+    split="regime_seeds",
+    block=3,
+    gpu=True,
+    nan=("trained", "history", "to_cubic", "to_linear", "to_kernel", "knots", "rug"),
 )
 def regimes(regime_seeds, layer_ratios, weight_scales, regime_units, regime_steps):
-    """Networks that start at 0, trained for every layer ratio and weight scale, against the interpolants."""
+    """Networks that start at 0, for every layer ratio and weight scale, against splines and kernel interpolants."""
     shape = (len(regime_seeds), len(layer_ratios), len(weight_scales))
     pairs = regime_units // 2
     weights = np.empty((3, *shape, pairs))
@@ -628,12 +635,7 @@ def regimes(regime_seeds, layer_ratios, weight_scales, regime_units, regime_step
             to_cubic=(dims, arranged(_rms(trained - cubic)) / size, "1", "distance from the natural cubic spline"),
             to_linear=(dims, arranged(_rms(trained - linear)) / size, "1", "distance from the linear interpolant"),
             to_kernel=(dims, arranged(_rms(trained - kernel)) / size, "1", "distance from the kernel interpolant"),
-            knots=(
-                dims,
-                arranged((mass * near).sum(1) / mass.sum(1)),
-                "1",
-                "share of the delta-slopes within 0.03 of a datum",
-            ),
+            knots=(dims, arranged((mass * near).sum(1) / mass.sum(1)), "1", "share of |μ| within 0.03 of a datum"),
             history=((*dims, "frame"), arranged(np.asarray(run.loss)), "1", "loss during descent"),
             rug=((*dims, "place"), arranged(histogram), "1", "share of |μ| by breakpoint"),
         ),
@@ -660,7 +662,7 @@ def _he(rng, units, factor=1.0):
 def _median_ratio(above, below):
     """Ratio of two medians over the last axis, and its standard error.
 
-    That of a median is sqrt(π/2) σ/sqrt(n), with σ from the quartiles, as one bad run would rule a standard deviation.
+    That of a median is sqrt(π/2) σ/sqrt(n), with σ from the quartiles, which one bad run does not rule.
     """
     n = above.shape[-1]
     ratio = np.median(above, -1) / np.median(below, -1)
@@ -672,10 +674,12 @@ def _median_ratio(above, below):
     nan=(
         "width_error",
         "width_history",
+        "width_function",
+        "width_gain",
+        "width_gain_error",
         "permuted_error",
         "flat_error",
         "flat_history",
-        "width_function",
         "flat_function",
         "flat_ratio",
         "flat_ratio_error",
@@ -727,6 +731,8 @@ def regularisation(
     flat = ((f - target) ** 2).mean(-1)
     ratio, ratio_error = np.moveaxis([_median_ratio(flat[i], flat[1]) for i in (0, 2)], 0, 1)
     error, permuted = np.array(error), np.array(permuted)
+    references = (CubicSpline(x, y, bc_type="natural")(places), np.interp(places, x, y))
+    reference = [((values - target) ** 2).mean() for values in references]
     narrow, wide = trained_widths.index(8), trained_widths.index(128)
     gain = [_median_ratio(e[narrow], e[wide]) for e in (error, permuted)]
     dims = ("trained_widths", "width_seeds")
@@ -740,27 +746,12 @@ def regularisation(
             width_function=(("trained_widths", "x"), np.array(function), "1", "trained function, first seed"),
             width_history=(("trained_widths", "frame", "width_seeds"), np.array(history), "1", "loss during descent"),
             flat_error=(arm_dims, flat, "1", "test mean squared error"),
-            flat_ratio=(
-                ("numerator", "output_factors"),
-                ratio,
-                "1",
-                "median test error over that of the paired network",
-            ),
+            flat_ratio=(("numerator", "output_factors"), ratio, "1", "median test error over that of paired"),
             flat_ratio_error=(("numerator", "output_factors"), ratio_error, "1", "its standard error"),
             flat_function=(("arm", "output_factors", "x"), f[:, :, 0], "1", "trained function, first seed"),
             flat_history=((*arm_dims, "flat_frame"), loss.reshape(*arms, -1), "1", "loss during descent"),
-            cubic_error=(
-                (),
-                ((CubicSpline(x, y, bc_type="natural")(places) - target) ** 2).mean(),
-                "1",
-                "test error of the natural cubic spline",
-            ),
-            linear_error=(
-                (),
-                ((np.interp(places, x, y) - target) ** 2).mean(),
-                "1",
-                "test error of the linear interpolant",
-            ),
+            cubic_error=((), reference[0], "1", "test error of the natural cubic spline"),
+            linear_error=((), reference[1], "1", "test error of the linear interpolant"),
             data=("datum", y, "1", "target y"),
         ),
         coords={
@@ -824,12 +815,7 @@ def breakpoint_origins(origin_seeds, origin_widths, origin_steps):
             ratio=(("target", "origin_widths"), ratio, "1", "mean squared residual at |x| > 4, He over uniform"),
             ratio_error=(("target", "origin_widths"), ratio_error, "1", "its standard error"),
             history=((*dims, "frame"), np.moveaxis(history, 0, 2), "1", "loss during descent"),
-            density=(
-                ("origin", "origin_widths", "place"),
-                np.moveaxis(density, 0, 1),
-                "1",
-                "density of breakpoints at the start",
-            ),
+            density=(("origin", "origin_widths", "place"), np.moveaxis(density, 0, 1), "1", "density of breakpoints"),
         ),
         coords={
             "target": _coordinate("target", ["everywhere", "centre only"], "where the target is curved", ""),
