@@ -243,7 +243,7 @@ def within(
             return Outcome(None, _summary(sample.values), bound, n=sample.n, reason=f"reference: {reason}")
         return _judged(sample, distance_from(r), bound, strict=False)
 
-    amount = {"abs": f"{tolerance:g}", "rel": f"{tolerance:.3g} of it", "factor": f"a factor {tolerance:g}"}[kind]
+    amount = {"abs": f"{tolerance:g}", "rel": f"{100 * tolerance:g} %", "factor": f"a factor {tolerance:g}"}[kind]
     held_words = f"{reference:g}" if isinstance(reference, int | float) else "the reference"
     return Criterion(f"within {amount} of {held_words}", test, {kind: tolerance}, at_least_n)
 
