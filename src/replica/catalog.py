@@ -46,6 +46,13 @@ class Paper:
     claims: dict[str, Function] = field(default_factory=dict)
     figures: dict[str, Function] = field(default_factory=dict)
 
+    def function(self, kind: str, name: str) -> Function:
+        """A stage, claim or figure (``kind``: "stages", "claims", "figures") by its name.  Raises ReplicaError."""
+        functions = getattr(self, kind)
+        if name not in functions:
+            raise ReplicaError(f"{self.slug} has no {kind[:-1]} '{name}' ({kind}: {', '.join(functions) or 'none'})")
+        return functions[name]
+
     def stages_read(self, function: Function) -> list[str]:
         """Stages that a function reads, in the order of its arguments."""
         return [name for name in function.reads if name in self.stages]

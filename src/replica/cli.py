@@ -40,13 +40,6 @@ def _paper(slug: str) -> tuple[catalog.Paper, Fingerprints]:
     return papers[slug], Fingerprints(papers)
 
 
-def _function(paper: catalog.Paper, kind: str, name: str) -> catalog.Function:
-    functions = getattr(paper, kind)
-    if name not in functions:
-        raise ReplicaError(f"{paper.slug} has no {kind[:-1]} '{name}' ({kind}: {', '.join(functions) or 'none'})")
-    return functions[name]
-
-
 def _today(found: str, expected: str | None, what: str) -> str:
     if expected is not None and found != expected:
         raise ReplicaError(f"the sources of {what} were edited while this run was under way; run snakemake again")
@@ -123,7 +116,7 @@ def stage(
 ) -> None:
     """Run a stage, with other parameters if you like, and what it reads where that changes; results/ stays as it is."""
     found, fingerprints = _paper(paper)
-    function = _function(found, "stages", name)
+    function = found.function("stages", name)
     _scale(scale)
     if out is None:
         raise ReplicaError(f"say where the dataset goes: --out {name}.zarr.zip")
@@ -209,7 +202,7 @@ def draw(
 ) -> None:
     """Draw a figure from the paper's stores."""
     found, fingerprints = _paper(paper)
-    _function(found, "figures", figure)
+    found.function("figures", figure)
     _pin()
     ours = _today(fingerprints.figure(paper, figure, _scale(scale)), fingerprint, f"{paper} {figure}")
     read = job.Inputs(found, scale, fingerprints)

@@ -136,13 +136,13 @@ def attributes(paper: Paper, stage: str, scale: str, fingerprint: str) -> dict[s
 class Inputs:
     """Datasets of a paper's stages as a job reads them: from results/, and only those that are today's."""
 
-    def __init__(self, paper: Paper, scale: str, fingerprints: Fingerprints, results: Path = Path()):
-        self.paper, self.scale, self.fingerprints, self.results = paper, scale, fingerprints, results
+    def __init__(self, paper: Paper, scale: str, fingerprints: Fingerprints):
+        self.paper, self.scale, self.fingerprints = paper, scale, fingerprints
 
     def __call__(self, stage: str) -> Any:
         from replica import store
 
-        slug, path = self.paper.slug, self.results / catalog.store_path(self.scale, self.paper.slug, stage)
+        slug, path = self.paper.slug, catalog.store_path(self.scale, self.paper.slug, stage)
         return store.load(path, slug, stage, self.scale, self.fingerprints.stage(slug, stage, self.scale))
 
 

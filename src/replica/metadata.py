@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from replica.catalog import SCALES
 from replica.error import ReplicaError
 
-SCALES = ("smoke", "laptop", "paper")
 SEED_LIMIT = 2**32
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -80,6 +80,14 @@ def _as_floats(value: Any) -> Any:
 
 def _leaves(value: Any) -> list:
     return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
+
+
+def _seed_problem(name: str, value: Any) -> str | None:
+    """What is wrong with the value of a parameter that holds seeds, by its name, if anything."""
+    if name != "seeds" and not name.endswith("_seeds"):
+        return None
+    bad = [seed for seed in _leaves(value) if not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT]
+    return f"got {bad[0]!r}, a seed is a whole number from 0 to 2**32 - 1" if bad else None
 
 
 class Parameter(BaseModel):
@@ -167,13 +175,9 @@ class PaperFile(BaseModel):
         for name, row in self.parameters.items():
             if not NAME.fullmatch(name):
                 raise ValueError(f"parameters.{name}: a name is small letters, digits and _, as it becomes an argument")
-            if name == "seeds" or name.endswith("_seeds"):
-                for scale in SCALES:
-                    bad = [s for s in _leaves(getattr(row, scale)) if not isinstance(s, int) or not 0 <= s < SEED_LIMIT]
-                    if bad:
-                        raise ValueError(
-                            f"parameters.{name}.{scale}: got {bad[0]!r}, a seed is a whole number from 0 to 2**32 - 1"
-                        )
+            for scale in SCALES:
+                if problem := _seed_problem(name, getattr(row, scale)):
+                    raise ValueError(f"parameters.{name}.{scale}: {problem}")
         return self
 
 
@@ -210,10 +214,8 @@ def with_value(row: dict[str, Any], scale: str, value: Any, name: str) -> dict[s
     """A parameter's row with another value at one scale, checked like the file.  Raises ReplicaError."""
     try:
         changed = Parameter.model_validate(row | {scale: value}).model_dump()
-        if name == "seeds" or name.endswith("_seeds"):
-            bad = [s for s in _leaves(changed[scale]) if not isinstance(s, int) or not 0 <= s < SEED_LIMIT]
-            if bad:
-                raise ReplicaError(f"{name}: got {bad[0]!r}, a seed is a whole number from 0 to 2**32 - 1")
-        return changed
     except ValidationError as error:
         raise ReplicaError(f"{name}: {_problems(error)}") from None
+    if problem := _seed_problem(name, changed[scale]):
+        raise ReplicaError(f"{name}: {problem}")
+    return changed

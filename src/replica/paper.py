@@ -4,11 +4,9 @@ The marks change nothing about a function.  The catalog reads them from the sour
 function.  Nothing heavy is imported here, since every paper imports this module.
 """
 
-import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 
 def stage(*, split: str | None = None, block: int = 1, gpu: bool = False, nan: tuple[str, ...] = ()) -> Callable:
@@ -52,10 +50,3 @@ def progress(items: Iterable, what: str, every: float = 10.0) -> Iterator:
             printed = now
         yield item
     print(f"{what}: {len(items)} of {len(items)} after {time.monotonic() - started:.0f} s", flush=True)
-
-
-def finite(value: Any) -> bool:
-    """Whether a parameter value holds finite numbers only (words and truth values count as finite)."""
-    if isinstance(value, list):
-        return all(finite(item) for item in value)
-    return not isinstance(value, float) or math.isfinite(value)

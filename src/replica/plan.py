@@ -118,12 +118,7 @@ class Plan:
 
     def _known(self, wildcards: Any, kind: str, name: str) -> Any:
         paper = self.papers[wildcards.paper]
-        functions = getattr(paper, kind)
-        if name not in functions:
-            raise ReplicaError(
-                f"{wildcards.paper} has no {kind[:-1]} '{name}' ({kind}: {', '.join(functions) or 'none'})"
-            )
-        return paper, functions[name]
+        return paper, paper.function(kind, name)
 
     def _paths(self, paper: Any, function: Any, scale: str) -> list[str]:
         return [str(catalog.store_path(scale, paper.slug, name)) for name in paper.stages_read(function)]
