@@ -53,10 +53,12 @@ def draws(seeds, length):
         coords={{"seeds": seeds, "x": ("x", np.arange(length), {{"units": "1", "long_name": "place"}})}},
     )
 
+@stage
 def line(rate):
     """A line."""
     return xr.Dataset({{"line": ((), rate * 1.0, {{"units": "1/s", "long_name": "line"}})}})
 
+@stage
 def summary(draws, rate):
     """Their means."""
     mean = draws.value.mean("x")

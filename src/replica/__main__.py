@@ -1,3 +1,4 @@
+import replica.timing  # noqa: F401  (first: it notes the time)
 from replica.cli import main
 
 main()

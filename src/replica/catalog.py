@@ -189,8 +189,8 @@ def _function_problems(kind: str, name: str, function: dict, plain: dict, slug: 
                 f"(stages: {', '.join(stages) or 'none'}; parameters: {', '.join(parameters) or 'none'})"
             )
     if kind == "stages":
-        if marks and marks["mark"] != "stage":
-            yield "carries the mark of a claim; in stages.py it is @stage(...) or none"
+        if marks.get("mark") != "stage":
+            yield "has no mark; expected @stage above a stage, or a name that begins with _ for a helper"
         if unknown := set(marks) - STAGE_MARKS - {"mark"}:
             yield f"has @stage({', '.join(sorted(unknown))}=...); known are {', '.join(sorted(STAGE_MARKS))}"
         split = marks.get("split")

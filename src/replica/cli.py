@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from replica import catalog, job, machine, table
+from replica import catalog, job, machine, table, timing
 from replica.error import ReplicaError
 from replica.fingerprint import Fingerprints
 
@@ -140,6 +140,7 @@ def stage(
         dataset = job.compute(found, name, scale, read, shard)
     store.write(dataset, out, job.attributes(found, name, scale, ours))
     print(f"{out}: {', '.join(f'{dim} {size}' for dim, size in dataset.sizes.items()) or 'numbers only'}")
+    print(timing.report())
 
 
 def _with_values(paper: catalog.Paper, scale: str, settings: list[str]) -> catalog.Paper:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from replica import catalog
+from replica import catalog, timing
 from replica.catalog import Paper
 from replica.error import ReplicaError
 from replica.fingerprint import Fingerprints
@@ -95,7 +95,9 @@ def compute(paper: Paper, stage: str, scale: str, read: Callable[[str], Any], sh
     blocks = paper.blocks(stage, scale)
     with precision_of(paper):
         if not blocks:
-            return _finish(implementation(**arguments), paper, stage)
+            with timing.computing():
+                result = implementation(**arguments)
+            return _finish(result, paper, stage)
         split, results = function.marks["split"], []
         if shard is not None:
             blocks = shard_of_blocks(blocks, shard)
@@ -104,7 +106,9 @@ def compute(paper: Paper, stage: str, scale: str, read: Callable[[str], Any], sh
                 f"{paper.slug} {stage}: block {done + 1} of {len(blocks)}, {split} {block[0]} to {block[-1]}",
                 flush=True,
             )
-            result = _finish(implementation(**arguments | {split: block}), paper, stage)
+            with timing.computing():
+                result = implementation(**arguments | {split: block})
+            result = _finish(result, paper, stage)
             if split not in result.dims or result[split].values.tolist() != block:
                 raise ReplicaError(
                     f"{paper.slug}/stages.py: stage '{stage}' is split over '{split}' and must return "

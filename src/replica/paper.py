@@ -1,16 +1,28 @@
 """What a paper's files say about themselves: the marks on its functions, and the model of ``paper.yaml``.
 
-The marks change nothing about a function.  The catalog reads them from the source text; the runner reads them from the
-function.  Nothing heavy is imported here, since every paper imports this module.
+The catalog reads the marks from the source text.  Nothing heavy is imported here: every paper imports this module.
 """
 
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from replica.error import ReplicaError
 
 
-def stage(*, split: str | None = None, block: int = 1, gpu: bool = False, nan: tuple[str, ...] = ()) -> Callable:
-    """Mark a stage.
+def stage(
+    function: Callable | None = None,
+    /,
+    *,
+    split: str | None = None,
+    block: int = 1,
+    gpu: bool = False,
+    nan: tuple[str, ...] = (),
+) -> Callable:
+    """Mark a stage: ``@stage`` or ``@stage(...)``.  It then refuses to run in another precision than its paper's.
 
     split: name of a list-valued parameter; the stage is called with blocks of ``block`` values of it, and the datasets
         of the blocks are joined along the dimension of that name.  Shards are whole blocks, so that the result has the
@@ -20,10 +32,30 @@ def stage(*, split: str | None = None, block: int = 1, gpu: bool = False, nan: t
     """
 
     def mark(function: Callable) -> Callable:
-        function.stage = {"split": split, "block": block, "gpu": gpu, "nan": tuple(nan)}
-        return function
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            _refuse_other_precision(function)
+            return function(*args, **kwargs)
 
-    return mark
+        return checked
+
+    return mark if function is None else mark(function)
+
+
+def _refuse_other_precision(function: Callable) -> None:
+    """In a notebook JAX is in the mode that the last caller left; half the digits would be lost without a word."""
+    from jax import config
+
+    from replica import catalog
+
+    file = Path(function.__code__.co_filename).resolve()
+    wanted = catalog.load([file.parent.name], root=file.parents[4])[file.parent.name].about["precision"]
+    if config.jax_enable_x64 != (wanted == "float64"):
+        here = "float64" if config.jax_enable_x64 else "float32"
+        raise ReplicaError(
+            f"{file.parent.name} computes in {wanted}, but JAX is set to {here} here: call stage '{function.__name__}' "
+            f"within `with jax.enable_x64({wanted == 'float64'}):`"
+        )
 
 
 def claim(id: str, *, core: bool = False, source: str, refutes: bool = False) -> Callable:
@@ -32,11 +64,7 @@ def claim(id: str, *, core: bool = False, source: str, refutes: bool = False) ->
     refutes: the criterion is one that *refutes* the claim: where it passes and its control fails, the claim fails.
     """
 
-    def mark(function: Callable) -> Callable:
-        function.claim = {"id": id, "core": core, "source": source, "refutes": refutes}
-        return function
-
-    return mark
+    return lambda function: function
 
 
 def progress(items: Iterable, what: str, every: float = 10.0) -> Iterator:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 STAGE = '''
+@stage
 def line(rate):
     """Numbers from every part of JAX and NumPy that a setting could change."""
     import jax
@@ -42,7 +43,7 @@ def compute(project, **environment: str) -> bytes:
 @pytest.fixture
 def numbers(toy):
     stages = (toy.papers / "toy_a/stages.py").read_text()
-    start, end = stages.index("def line"), stages.index("def summary")
+    start, end = stages.index("@stage\ndef line"), stages.index("@stage\ndef summary")
     (toy.papers / "toy_a/stages.py").write_text(stages[:start] + STAGE.lstrip() + "\n" + stages[end:])
     return toy
 
@@ -82,6 +83,59 @@ def test_a_moved_project_runs_its_own_code(built):
     copy.snakemake("results/laptop/toy_a/line.zarr.zip", "--cores", "1", PYTHONPATH=str(built.path / "src"))
     assert (copy.path / STORE).read_bytes() != (built.path / STORE).read_bytes()
     assert built.plan() == set()
+
+
+def test_a_killed_job_says_that_memory_ran_out(toy):
+    toy.edit(
+        "src/replica/papers/toy_a/stages.py",
+        '"""A line."""',
+        '"""A line."""\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)',
+    )
+    done = toy.snakemake(STORE, "--cores", "1", check=False)
+    assert done.returncode == 1
+    assert "killed, most likely because memory ran out: it asked for 1500 MB" in done.stdout + done.stderr
+    assert "toy_a/paper.yaml" in (toy.path / "logs/laptop/toy_a/line.log").read_text()
+    assert not (toy.path / STORE).exists()
+
+
+PRECISIONS = """
+import sys
+from replica import catalog, job, machine
+from replica.error import ReplicaError
+machine.pin(catalog.ROOT / ".cache")
+import jax
+from replica.fingerprint import Fingerprints
+from replica.papers.toy_a import stages
+from replica.store import write
+papers = catalog.load()
+for slug in sys.argv[1:]:
+    dataset = job.compute(papers[slug], "line", "laptop", None)
+    fingerprint = Fingerprints(papers).stage(slug, "line", "laptop")
+    write(dataset, catalog.ROOT / f"{slug}.zarr.zip", job.attributes(papers[slug], "line", "laptop", fingerprint))
+jax.config.update("jax_enable_x64", False)
+try:
+    stages.line(1.0)
+except ReplicaError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.parametrize("order", [("toy_a", "toy_b"), ("toy_b", "toy_a"), ("toy_a", "toy_b", "toy_a")])
+def test_precision_stays_with_its_paper(numbers, order):
+    shutil.copy2(numbers.papers / "toy_a/stages.py", numbers.papers / "toy_b/stages.py")
+    numbers.edit("src/replica/papers/toy_b/paper.yaml", "precision: float64", "precision: float32")
+    stores = [f"results/laptop/{slug}/line.zarr.zip" for slug in set(order)]
+    numbers.snakemake(*stores, "--cores", "2")
+    command = [sys.executable, "-c", PRECISIONS, *order]
+    variables = PLAIN | {"PYTHONPATH": str(numbers.path / "src"), "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(command, cwd=numbers.path, env=variables, capture_output=True, text=True, check=False)
+    assert done.stderr.endswith(
+        "toy_a computes in float64, but JAX is set to float32 here: call stage 'line' "
+        "within `with jax.enable_x64(True):`\n"
+    )
+    for store in stores:
+        slug = store.split("/")[2]
+        assert (numbers.path / store).read_bytes() == (numbers.path / f"{slug}.zarr.zip").read_bytes(), slug
 
 
 @pytest.mark.parametrize("home", ["/nonexistent", "/proc"])

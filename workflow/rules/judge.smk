@@ -24,3 +24,4 @@ rule judge:
     shell:
         "python -m replica judge {wildcards.paper} --scale {wildcards.scale}"
         " --fingerprint {params.fingerprint} --out {output} > {log} 2>&1"
+        + LAST_WORD

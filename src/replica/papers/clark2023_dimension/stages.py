@@ -65,6 +65,7 @@ def _decay_time(values, times):
     return np.interp(1.0, -logarithm, times[at])
 
 
+@stage
 def theory(gains, lag_max):
     """Mean-field theory and two-site theory for φ = erf: autocovariances, Ψ(τ, τ), dimension, time scales."""
     lags = np.arange(0, lag_max + _TIME_STEP / 2, _TIME_STEP)
@@ -120,6 +121,7 @@ def _case(names):
     return ("case", names, {"units": "", "long_name": "unit dynamics and gain"})
 
 
+@stage
 def other_units_theory(unit_kinds, unit_gains, unit_noise):
     """Dimension of the rate for other unit dynamics: φ = tanh, filters of second order, white noise."""
     dimension, variance = [], []

@@ -61,6 +61,7 @@ def _generator(*values):
 # --- coordinates --------------------------------------------------------------------------------------------------
 
 
+@stage
 def coordinates(coordinate_seeds, coordinate_units):
     """The same function from weights, from rescaled weights, and from spline coordinates; a wrong sign as control."""
     x = np.linspace(-3, 3, 1001)
@@ -125,6 +126,7 @@ def _counts(beta, mu, beta_edges, mu_edges):
     return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
 
 
+@stage
 def initial_densities(samples):
     """Histograms of breakpoints and delta-slopes at initialisation, and their closed forms."""
     columns = {name: [] for name in ("joint", "joint_law", "beta", "beta_law", "mu", "mu_law", "edge", "tv")}
@@ -207,6 +209,7 @@ def _delta_slopes(rng, init, count, units):
     return product * np.float32({"Glorot": 2 / (1 + units), "He, kinks of order 1": 2}.get(init, 2 / np.sqrt(units)))
 
 
+@stage
 def initial_roughness(widths, draws, drawn_functions):
     """Roughness, largest kink and curvedness of initial functions over widths: three initialisations, two controls."""
     x = np.linspace(-1, 1, 401)
@@ -399,6 +402,7 @@ def critical_points(
     )
 
 
+@stage
 def hessian(critical_points, rank_units, rank_points, rank_draws, spectrum_size):
     """Hessian at and away from critical points, its rank and its null directions, and its spectrum in the limit."""
     x, y = critical_points.datum.values, critical_points.data.values
