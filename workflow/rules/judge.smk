@@ -23,5 +23,4 @@ rule judge:
         "{wildcards.paper}: judging the claims ({wildcards.scale})."
     shell:
         "python -m replica judge {wildcards.paper} --scale {wildcards.scale}"
-        " --fingerprint {params.fingerprint} --out {output} > {log} 2>&1"
-        + LAST_WORD
+        " --fingerprint {params.fingerprint} --out {output} > {log} 2>&1" + LAST_WORD
