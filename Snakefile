@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 from replica.plan import LAST_WORD, make_plan
 
 plan = make_plan(config)
-plan.limit_memory(workflow)
+plan.meet(workflow)
 
 
 wildcard_constraints:

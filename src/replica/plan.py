@@ -54,16 +54,25 @@ class Plan:
         self.adopting = ADOPTING in os.environ
         self.judged: list[tuple[str, str]] = []  # claims that are part of this run
         self.drawn: list[tuple[str, str, str]] = []
+        self.cluster = False
         self.memory: int | None = None  # MB that local jobs share; None on a cluster, whose scheduler knows
         self.oversized: set[str] = set()
         self._mend_dates()
 
-    def limit_memory(self, workflow: Any) -> None:
-        """Local jobs share the memory of this machine; without a limit Snakemake runs as many as there are cores."""
-        if workflow.global_resources["_nodes"].value is None and workflow.is_main_process:
-            self.memory = machine.memory_mb()
-            if "mem_mb" not in workflow.global_resources:
-                workflow.register_resource("mem_mb", self.memory)
+    def meet(self, workflow: Any) -> None:
+        """Take in where the jobs run: here, or on a cluster (jobs of a cluster are planned a second time there)."""
+        if workflow.global_resources["_nodes"].value is not None or not workflow.is_main_process:
+            self.cluster = True
+            if " " in sys.executable:
+                raise ReplicaError(
+                    f"{sys.executable}: Snakemake starts the jobs of a cluster by this path without quoting it, and it "
+                    "holds a space; move the project to a path without"
+                )
+            return
+        # Local jobs share the memory of this machine; without a limit Snakemake runs as many as there are cores.
+        self.memory = machine.memory_mb()
+        if "mem_mb" not in workflow.global_resources:
+            workflow.register_resource("mem_mb", self.memory)
 
     def _mend_dates(self) -> None:
         """Date files that lie in the future (another machine's clock) to now: Snakemake throws away what is older."""
@@ -162,8 +171,9 @@ class Plan:
         return self._needs(wildcards).get("runtime", DEFAULT_RUNTIME)
 
     def gpu(self, wildcards: Any) -> int:
+        """A cluster is asked for a GPU at paper scale only; the smaller scales run on any of its nodes."""
         _, function = self._known(wildcards, "stages", wildcards.stage)
-        return int(bool(function.marks.get("gpu")))
+        return int(bool(function.marks.get("gpu")) and (wildcards.scale == "paper" or not self.cluster))
 
     # --- claims and figures
 
