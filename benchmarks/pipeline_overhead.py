@@ -3,7 +3,8 @@
     ./run snakemake --cores all --forceall
     ./run python benchmarks/pipeline_overhead.py [SCALE]
 
-Reads what every job says in its log and what Snakemake measured of it.  Wall time of jobs that ran side by side is summed.
+Reads what every job says in its log and what Snakemake measured of it.  Wall times of jobs that ran side by side are
+summed.
 """
 
 import csv

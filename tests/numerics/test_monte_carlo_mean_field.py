@@ -54,7 +54,7 @@ def test_realisations_against_an_independent_integrator():
         return np.append(-y[0] + np.sin(2 * np.pi * t / period) + amplitudes @ y[1:], -RATES * y[1:] + np.tanh(y[0]))
 
     def solved(start, times):
-        initial = np.zeros(9)
+        initial = np.zeros(1 + len(RATES))
         initial[0] = start
         return solve_ivp(right_hand_side, (0, 10), initial, t_eval=times, rtol=1e-11, atol=1e-11).y[0]
 
@@ -87,8 +87,8 @@ def test_independent_couplings_give_the_gaussian_theory():
         0.0,
         lambda lags: np.interp(lags, exact.lags, exact.rate),
         exact.response,
-        count=300,
-        duration=120.0,
+        count=120,
+        duration=300.0,
         undamped=10,
         averaged=30,
     )

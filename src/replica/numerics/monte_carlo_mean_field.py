@@ -22,12 +22,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-RATES = np.array([0.15, 0.3, 0.6, 1.0, 1.5, 2.2, 3.2, 5.0])
+RATES = np.array([0.05, 0.15, 0.3, 0.6, 1.0, 1.5, 2.2, 3.2, 5.0])
 RIDGE = 1e-6
 ZERO_BEYOND = 4  # the fit sees zeros up to this many intervals: a small slow part would shift S_φ(0), D's sorest point
-IMPULSE_INTERVAL = 15.0  # the response has decayed by then
-SETTLING = 30.0  # time dropped at the start of each realisation
-TAPER = (25.0, 50.0)  # C_φ is noise beyond the first lag; it is led to zero at the second
+IMPULSE_INTERVAL = 30.0  # the response has decayed by then
+SETTLING = 60.0  # time dropped at the start of each realisation
+# C_φ is noise beyond some lag.  It is led to zero between these multiples of its correlation time ∫ C(τ)/C(0) dτ, which
+# for g = 5 is 2 τ at ε = -0.25 and 10 τ at ε = 0.3: a fixed window either cuts slow tails, which shortens the whole
+# function through the iteration, or keeps noise.
+TAPER = (10.0, 15.0)
+LAG_MAX = 150.0
 DAMPING = 0.3
 
 
@@ -114,9 +118,12 @@ def autocovariance(traces: Array, lags: int) -> Array:
 @partial(jax.jit, static_argnames=("transfer", "step", "steps", "count", "undamped", "averaged"))
 def _iterate(key, covariance, amplitudes, gain, symmetry, fit, *, transfer, step, steps, count, undamped, averaged):
     lags, interval, settling = covariance.shape[0], fit.shape[1], round(SETTLING / step)
-    first, last = (round(t / step) for t in TAPER)
-    ramp = np.clip((np.arange(lags) - first) / (last - first), 0, 1)
-    taper = (0.5 + 0.5 * np.cos(np.pi * ramp)).astype(covariance.dtype)
+    lag = step * np.arange(lags, dtype=covariance.dtype)
+
+    def taper(covariance: Array) -> Array:
+        time = jnp.clip(step * (jnp.sum(covariance) / covariance[0] - 0.5), 0.5, LAG_MAX / TAPER[1])
+        ramp = jnp.clip((lag / time - TAPER[0]) / (TAPER[1] - TAPER[0]), 0, 1)
+        return 0.5 + 0.5 * jnp.cos(np.pi * ramp)
 
     def iterate(carry: tuple[Array, Array], inputs: tuple[Array, Array]) -> tuple[tuple[Array, Array], tuple]:
         key, keep = inputs
@@ -124,7 +131,7 @@ def _iterate(key, covariance, amplitudes, gain, symmetry, fit, *, transfer, step
         full = jnp.zeros(steps // 2 + 1, covariance.dtype).at[:lags].set(covariance)
         drive = gain * gaussian_process(key, full, (count,)).T
         rate, response = realisations(drive, symmetry * gain**2 * amplitudes, transfer, step, interval)
-        new = taper * autocovariance(rate[settling:], lags)
+        new = taper(covariance) * autocovariance(rate[settling:], lags)
         by_impulse = response[settling:].reshape(-1, interval, count)
         response = jnp.mean(by_impulse, axis=(0, 2))
         fitted = fit @ response
@@ -158,9 +165,9 @@ def monte_carlo_mean_field(
     """
     interval = round(IMPULSE_INTERVAL / step)
     steps = round(duration / step)
-    if steps % interval or steps // 2 < round(TAPER[1] / step):
-        raise ValueError(f"a duration is a multiple of {IMPULSE_INTERVAL} and at least {2 * TAPER[1]}, got {duration}")
-    lags = step * np.arange(round(TAPER[1] / step) + 1)
+    if steps % interval or steps // 2 < round(LAG_MAX / step):
+        raise ValueError(f"a duration is a multiple of {IMPULSE_INTERVAL} and at least {2 * LAG_MAX}, got {duration}")
+    lags = step * np.arange(round(LAG_MAX / step) + 1)
     fit = exponential_fit(step, interval)
     at = step * np.arange(interval)
     rate, amplitudes, measured = _iterate(

@@ -40,7 +40,8 @@ def densities_at_initialisation(initial_densities):
             cmap="Greys",
             rasterized=True,
         )
-        levels = float(at.joint_law.max()) * np.array([1e-3, 1e-2, 1e-1, 0.5])
+        # The uniform law ends at an edge, where contours would follow the bins.
+        levels = float(at.joint_law.max()) * np.array([0.1, 0.3, 0.6] if law == "uniform" else [1e-3, 1e-2, 1e-1, 0.5])
         axis.contour(d.beta_bin, reach * d.mu_bin, at.joint_law.T, levels=levels, colors=[colors(2)[1]], linewidths=0.8)
         figure.colorbar(mesh, ax=axis, label="density")
         axis.set(xlabel="breakpoint β", ylabel="delta-slope μ", title="samples, contours: law")
@@ -147,7 +148,8 @@ def hessian_and_spectrum(hessian):
     law = (2 * hessian.rank_units + 2 - hessian.rank_law).mean("draw")
     axes[2].plot(hessian.rank_units, law, color=palette[0], label="rank law")
     axes[2].plot(units, hessian.zero_eigenvalues.values.ravel(), "o", color=palette[1], markersize=3, label="measured")
-    axes[2].set(xscale="log", yscale="symlog", xlabel="units H", ylabel="zero eigenvalues", ylim=(-0.3, None))
+    top = 1.5 * float(hessian.zero_eigenvalues.max())
+    axes[2].set(xscale="log", yscale="symlog", xlabel="units H", ylabel="zero eigenvalues", ylim=(-0.3, top))
     axes[2].legend(loc="upper left", fontsize="x-small", handlelength=1)
     axes[3].plot(
         np.arange(1, hessian.sharpness.size + 1), np.sort(hessian.sharpness), "o", color=palette[1], label="weights"
@@ -198,7 +200,8 @@ def gradient_flow_in_spline_coordinates(gradient_flow):
 def kernel_and_adaptive_regime(regimes):
     """Trained functions for increasing weight scale M (first seed), and distances from splines and kernel interpolants.
 
-    Grey: cubic and linear splines; dashes: kernel interpolant; bars: share of |μ| by breakpoint.
+    Grey: cubic and linear splines; dashes: kernel interpolant; bars: share of |μ| by breakpoint.  Triangles: beyond the
+    panel, networks that these steps have not trained yet.
     """
     shown = [float(m) for m in regimes.weight_scales.values if m in (0.01, 1.0, 10.0, 1000.0)]
     columns = max(len(shown), 2)
@@ -216,6 +219,7 @@ def kernel_and_adaptive_regime(regimes):
             axis.bar(r.place, 2.5 * at.rug, width=0.025, bottom=-1.3, color=palette[3], linewidth=0)
             axis.set(xlim=(-1.1, 1.1), ylim=(-1.3, 1.4), title=f"r = {ratio:g}, M = {scale:g}")
             axis.set(xlabel="x", ylabel="f(x)" if axis is axes[row * columns] else "")
+    tops = {"to_cubic": 1.7, "to_linear": 1.25, "knots": 1.25}
     for axis, (name, label) in zip(
         axes[2 * columns :],
         [
@@ -228,12 +232,18 @@ def kernel_and_adaptive_regime(regimes):
     ):
         for color, ratio in zip(palette, regimes.layer_ratios.values, strict=False):
             mean, sd = _spread(regimes[name].sel(layer_ratios=ratio), "regime_seeds")
-            points(axis, regimes.weight_scales, mean, sd, color=color, label=f"r = {ratio:g}")
+            beyond = mean > tops.get(name, np.inf)
+            points(
+                axis, regimes.weight_scales[~beyond], mean[~beyond], sd[~beyond], color=color, label=f"r = {ratio:g}"
+            )
+            if beyond.any():
+                at = regimes.weight_scales[beyond]
+                axis.plot(at, np.full(at.size, 0.97 * tops[name]), "^", color=color, markersize=4)
         axis.set(xscale="log", xlabel="weight scale M", ylabel=label)
-        if name == "to_kernel":
-            axis.set(yscale="log")
+        if name in tops:
+            axis.set(ylim=(0, tops[name]))
         else:
-            axis.set(ylim=(0, 1.7 if name == "to_cubic" else 1.25))
+            axis.set(yscale="log")
     axes[2 * columns].legend(loc="upper left", fontsize="x-small", handletextpad=0.3)
     for axis in axes[2 * columns + 4 :]:
         axis.set_axis_off()
