@@ -20,7 +20,7 @@ configfile: Path(workflow.basedir) / "params.yaml"
 # The code that runs is the code beside this file, in a copied checkout and in a temporary copy of DVC too.
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
-from replica.plan import LAST_WORD, make_plan
+from replica.plan import make_plan
 
 plan = make_plan(config)
 plan.meet(workflow)

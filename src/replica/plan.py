@@ -21,12 +21,6 @@ DEFAULT_MEM_MB = 1500  # an interpreter with JAX and xarray, and some hundred MB
 DEFAULT_RUNTIME = 15  # minutes
 ADOPTING = "REPLICA_ADOPTING"
 KINDS = ("results", "figures")
-# A job that the kernel kills has no last word of its own: the end of every rule's command.
-LAST_WORD = (
-    " || {{ code=$?; [ $code -ne 137 ] || echo 'replica: the job was killed, most likely because memory ran out: it"
-    " asked for {resources.mem_mb} MB. Ask for more in resources of src/replica/papers/{wildcards.paper}/paper.yaml,"
-    " or run fewer jobs at once (--cores 1).' >> {log}; exit $code; }}"
-)
 
 
 class Plan:

@@ -94,7 +94,7 @@ def test_a_killed_job_says_that_memory_ran_out(toy):
     done = toy.snakemake(STORE, "--cores", "1", check=False)
     assert done.returncode == 1
     assert "killed, most likely because memory ran out: it asked for 1500 MB" in done.stdout + done.stderr
-    assert "toy_a/paper.yaml" in (toy.path / "logs/laptop/toy_a/line.log").read_text()
+    assert "resources in paper.yaml" in (toy.path / "logs/laptop/toy_a/line.log").read_text()
     assert not (toy.path / STORE).exists()
 
 

@@ -25,4 +25,4 @@ rule draw:
     shell:
         "python -m replica draw {wildcards.paper} {wildcards.figure} --scale {wildcards.scale}"
         " --fingerprint {params.fingerprint} --pdf {output.pdf} --png {output.png} > {log} 2>&1"
-        + LAST_WORD
+        " || sh workflow/last_word.sh $? {log} {resources.mem_mb}"

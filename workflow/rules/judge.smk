@@ -23,4 +23,5 @@ rule judge:
         "{wildcards.paper}: judging the claims ({wildcards.scale})."
     shell:
         "python -m replica judge {wildcards.paper} --scale {wildcards.scale}"
-        " --fingerprint {params.fingerprint} --out {output} > {log} 2>&1" + LAST_WORD
+        " --fingerprint {params.fingerprint} --out {output} > {log} 2>&1"
+        " || sh workflow/last_word.sh $? {log} {resources.mem_mb}"

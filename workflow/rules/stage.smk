@@ -25,7 +25,7 @@ rule stage:
     shell:
         "python -m replica stage {wildcards.paper} {wildcards.stage} --scale {wildcards.scale}"
         " --fingerprint {params.fingerprint} --out {output} {input.shards} > {log} 2>&1"
-        + LAST_WORD
+        " || sh workflow/last_word.sh $? {log} {resources.mem_mb}"
 
 
 rule shard:
@@ -52,4 +52,4 @@ rule shard:
     shell:
         "python -m replica stage {wildcards.paper} {wildcards.stage} --scale {wildcards.scale}"
         " --fingerprint {params.fingerprint} --shard {wildcards.shard} --out {output} > {log} 2>&1"
-        + LAST_WORD
+        " || sh workflow/last_word.sh $? {log} {resources.mem_mb}"
