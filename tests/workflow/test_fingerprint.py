@@ -99,8 +99,10 @@ def test_who_may_import_whom():
     allowed = numerics | {"replica.paper", "replica.style", "replica.verdict"}
     for module in papers:
         assert graph.find_modules_directly_imported_by(module) <= allowed
-    for module in ("replica.verdict", "replica.style", "replica.paper"):
+    for module in ("replica.verdict", "replica.style"):
         assert graph.find_modules_directly_imported_by(module) == set()
+    # A marked stage asks the catalog for its paper's precision.
+    assert graph.find_modules_directly_imported_by("replica.paper") == {"replica.catalog", "replica.error"}
 
 
 def test_reading_the_catalog_imports_nothing_heavy(toy):
