@@ -192,3 +192,28 @@ def test_external_spike_gives_the_double_exponential_response():
             assert not response[1:].any()
     assert errors[1] < 0.01
     assert errors[0] / errors[1] == pytest.approx(2, abs=0.2)
+
+
+@pytest.mark.parametrize("form", ["counts", "targets"])
+def test_contacts_of_external_spikes_stand_for_the_spikes(form):
+    """Bit for bit: the contacts counted beforehand, and the spikes counted within the run."""
+    sizes, _, targets, _, filters, neurons, voltages, drives, _ = network()
+    voltages, drives = ([x.astype(np.float32) for x in values] for values in (voltages, drives))
+    filters = (*filters, integrate_and_fire.Filter(5.0, {2: (0.5, 0.3)}))
+    size = integrate_and_fire.starts(sizes)[-1]
+    rng = np.random.default_rng(5)
+    spikes = rng.random((200, 256)) < 0.02
+    spikes[:, 100:] = False
+    words = jnp.stack([spike_propagation.pack(jnp.asarray(line)) for line in spikes])
+    drawn = rng.integers(0, size, (100, 40)).astype(np.int32)
+    rows = jnp.asarray(drawn if form == "targets" else spike_propagation.count_rows(drawn, size))
+    reached = jnp.stack([spike_propagation.propagate(line, rows, size) for line in words]).astype(jnp.uint16)
+    first, second = (
+        run(sizes, targets, filters, neurons, voltages, drives, 200, external=(outside,))
+        for outside in ((rows, words), (None, reached))
+    )
+    for a, b in zip(first[1], second[1], strict=True):
+        assert np.array_equal(a, b)
+        assert np.asarray(a).any()
+    for a, b in zip(first[0], second[0], strict=True):
+        assert np.array_equal(a.voltage, b.voltage)

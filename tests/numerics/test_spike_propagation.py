@@ -19,7 +19,8 @@ def contacts():
 
 
 def forms(targets):
-    return [jnp.asarray(targets), *(jnp.asarray(spike_propagation.count_rows(targets, SIZE, b)) for b in (2, 4, 8))]
+    indices = [jnp.asarray(targets.astype(dtype)) for dtype in (np.int32, np.uint16)]
+    return [*indices, *(jnp.asarray(spike_propagation.count_rows(targets, SIZE, b)) for b in (2, 4, 8))]
 
 
 @pytest.mark.parametrize("shape", [(256,), (3, 512)])

@@ -111,7 +111,7 @@ def simulate(
     drives: tuple[Array, ...],
     filters: tuple[Filter, ...],
     rows: tuple[Array, ...],
-    external: tuple[tuple[Array, Array], ...] = (),
+    external: tuple[tuple[Array | None, Array], ...] = (),
     *,
     steps: int,
     step: float,
@@ -120,7 +120,8 @@ def simulate(
 
     states, neurons, drives: one per population; drive: constant current F (mV/ms), shape ``(neuron,)``.
     rows: contacts of the neurons of each population on all targets, in either form of ``spike_propagation``.
-    external: for each further source its rows and its packed spikes, one line per step.
+    external: for each further source its rows and its packed spikes, one line per step; or, without rows (None), the
+    contacts that its spikes reach on each target, shape ``(time, target)``: several runs on one input share that work.
     step: h (ms).  All arrays have the type of the voltages.
     """
     begins = np.cumsum([0, *(s.voltage.size for s in states)]).tolist()
@@ -133,7 +134,7 @@ def simulate(
         moved = [_moved(*each, step) for each in zip(states, neurons, drives, strict=True)]
         words = tuple(spike_propagation.pack(s.voltage >= n.threshold) for s, n in zip(moved, neurons, strict=True))
         sources = zip((*words, *outside), (*rows, *(r for r, _ in external)), strict=True)
-        counts = [spike_propagation.propagate(w, r, begins[-1]) for w, r in sources]
+        counts = [w if r is None else spike_propagation.propagate(w, r, begins[-1]) for w, r in sources]
         renewed = []
         for a, (state, part) in enumerate(zip(moved, parts, strict=True)):
             currents = []

@@ -9,7 +9,7 @@ it with neurons that never spike.  A raster of 10⁴ neurons and 10⁵ steps is 
 **Rows.**  A matrix of contacts is an array with one row for each presynaptic neuron, in one of two forms:
 
 - contact counts, ``uint8``, shape ``(source, target · bits / 8)``: all targets, 2, 4 or 8 bits each;
-- target indices, ``int32``, shape ``(source, contact)``, padded with the number of targets.
+- target indices, ``int32`` or ``uint16``, shape ``(source, contact)``, padded with the number of targets.
 
 On one core a spike costs about 0.3 µs and 0.1 ns per target with counts, 1 to 1.4 ns per contact with indices.  Counts
 are the faster form where a neuron reaches more than about a twelfth of the targets.
