@@ -1,7 +1,7 @@
 # Replica: every stage, claim and figure of every paper.
 #
 #   snakemake --cores all                          everything at laptop scale
-#   snakemake --cores all --config scale=smoke     everything in a minute or two, too small to judge
+#   snakemake --cores all --config scale=smoke     everything, small: too small to judge
 #   snakemake clark2023_dimension --cores all      one paper
 #   snakemake figures --cores all                  the figures, and what they read
 #   snakemake claims --cores all                   the verdicts; ends with an error where one is vacuous

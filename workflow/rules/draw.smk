@@ -8,9 +8,9 @@ rule draw:
         pdf="figures/{scale}/{paper}/{figure}.pdf",
         png="figures/{scale}/{paper}/{figure}.png",
     log:
-        "logs/{scale}/{paper}/{figure}.log",
+        "logs/{scale}/{paper}/figure-{figure}.log",
     benchmark:
-        "logs/{scale}/{paper}/{figure}.tsv"
+        "logs/{scale}/{paper}/figure-{figure}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
