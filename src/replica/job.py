@@ -93,11 +93,15 @@ def compute(paper: Paper, stage: str, scale: str, read: Callable[[str], Any], sh
     implementation = getattr(module_of(paper, "stages"), stage)
     arguments = paper.values(function, scale) | {name: read(name) for name in paper.stages_read(function)}
     blocks = paper.blocks(stage, scale)
+
+    def run(given: dict[str, Any]) -> Any:
+        with timing.computing():
+            result = implementation(**given)
+        return _finish(result, paper, stage)
+
     with precision_of(paper):
         if not blocks:
-            with timing.computing():
-                result = implementation(**arguments)
-            return _finish(result, paper, stage)
+            return run(arguments)
         split, results = function.marks["split"], []
         if shard is not None:
             blocks = shard_of_blocks(blocks, shard)
@@ -106,9 +110,7 @@ def compute(paper: Paper, stage: str, scale: str, read: Callable[[str], Any], sh
                 f"{paper.slug} {stage}: block {done + 1} of {len(blocks)}, {split} {block[0]} to {block[-1]}",
                 flush=True,
             )
-            with timing.computing():
-                result = implementation(**arguments | {split: block})
-            result = _finish(result, paper, stage)
+            result = run(arguments | {split: block})
             if split not in result.dims or result[split].values.tolist() != block:
                 raise ReplicaError(
                     f"{paper.slug}/stages.py: stage '{stage}' is split over '{split}' and must return "

@@ -42,14 +42,21 @@ def stage(
     return mark if function is None else mark(function)
 
 
+@functools.cache
+def _precision(file: Path) -> str:
+    """Precision of the paper that a stages.py belongs to; a stage in blocks is called many times."""
+    from replica import catalog
+
+    slug = file.parent.name
+    return catalog.load([slug], root=file.parents[4])[slug].about["precision"]
+
+
 def _refuse_other_precision(function: Callable) -> None:
     """In a notebook JAX is in the mode that the last caller left; half the digits would be lost without a word."""
     from jax import config
 
-    from replica import catalog
-
     file = Path(function.__code__.co_filename).resolve()
-    wanted = catalog.load([file.parent.name], root=file.parents[4])[file.parent.name].about["precision"]
+    wanted = _precision(file)
     if config.jax_enable_x64 != (wanted == "float64"):
         here = "float64" if config.jax_enable_x64 else "float32"
         raise ReplicaError(

@@ -1,9 +1,12 @@
 """What a user types: targets, configurations, exploring, verdicts; and what is said when it cannot be."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+
+from replica import timing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -175,3 +178,17 @@ def test_local_jobs_share_the_memory_of_the_machine_and_a_larger_one_is_named(to
     assert "toy_a line asks for 900000000 MB, this machine has" in said.stderr
     done = toy.snakemake("results/laptop/toy_a/line.zarr.zip", "--cores", "2")
     assert "Provided resources: mem_mb=" in done.stderr
+
+
+def test_time_counts_once_where_intervals_overlap():
+    assert timing.length([(5, 6), (0, 2), (1, 3), (1.5, 1.8)]) == 4
+    assert timing.length([]) == 0
+
+
+def test_the_log_of_a_stage_says_what_it_took(built):
+    for stage in ("draws", "line", "summary"):
+        log = built.path / f"logs/laptop/toy_a/{stage}.log"
+        total, *parts = map(
+            float, re.search(r"took ([\d.]+) s: ([\d.]+) s .*, ([\d.]+) s .*, ([\d.]+) s", log.read_text()).groups()
+        )
+        assert total == pytest.approx(sum(parts), abs=0.03) and min(parts) >= 0

@@ -44,20 +44,22 @@ def _title(axis, words):
     axis.set_title(words, loc="right", fontsize="small")
 
 
+def _pictures(axes, mackay, retina, stimulus, strength):
+    """Stimulus and percept of the linear field, in the cortex (above) and in the retina."""
+    percept = f"percept, linear, $\\mu$ = {strength:g}"
+    for picture, first, seen, prefix in ((_cortex, 0, mackay, ""), (_retina, 3, retina, "mackay_")):
+        picture(axes[first], seen[f"{prefix}input"].sel(stimulus=stimulus))
+        _title(axes[first], "stimulus")
+        picture(axes[first + 1], seen[f"{prefix}percept"].sel(stimulus=stimulus, transfers="linear"))
+        _title(axes[first + 1], percept)
+
+
 def mackay_rays(mackay, retina, theory, contrast, shown_strength, edge):
     """MacKay effect: rays with a brighter fovea and the stationary activity (linear, μ = 3.8), in the cortex and,
     thresholded at 0, in the retina; ring component against x1 for the linear field and for tanh, without the localised
     part (black), with the decay of the linear pole (dotted)."""
     figure, axes = panels(2, 3, height=2.5)
-    at = {"stimulus": "rays"}
-    _cortex(axes[0], mackay.input.sel(**at))
-    _title(axes[0], "stimulus")
-    _cortex(axes[1], mackay.percept.sel(**at, transfers="linear"))
-    _title(axes[1], f"percept, linear, $\\mu$ = {shown_strength:g}")
-    _retina(axes[3], retina.mackay_input.sel(**at))
-    _title(axes[3], "stimulus")
-    _retina(axes[4], retina.mackay_percept.sel(**at, transfers="linear"))
-    _title(axes[4], f"percept, linear, $\\mu$ = {shown_strength:g}")
+    _pictures(axes, mackay, retina, "rays", shown_strength)
     _rings(axes[2], mackay, theory, contrast, "linear", edge)
     _rings(axes[5], mackay, theory, contrast, "tanh", edge)
     axes[5].legend(loc="upper right", ncols=2, title="strength $\\mu$", title_fontsize="small")
@@ -90,15 +92,7 @@ def mackay_target(mackay, retina, contrast, strength, shown_strength):
     and, thresholded at 0, in the retina; mean over x1 against x2 at μ = 3 (black: without the column), and its
     peak-to-peak."""
     figure, axes = panels(2, 3, height=2.5)
-    at = {"stimulus": "target"}
-    _cortex(axes[0], mackay.input.sel(**at))
-    _title(axes[0], "stimulus")
-    _cortex(axes[1], mackay.percept.sel(**at, transfers="linear"))
-    _title(axes[1], f"percept, linear, $\\mu$ = {shown_strength:g}")
-    _retina(axes[3], retina.mackay_input.sel(**at))
-    _title(axes[3], "stimulus")
-    _retina(axes[4], retina.mackay_percept.sel(**at, transfers="linear"))
-    _title(axes[4], f"percept, linear, $\\mu$ = {shown_strength:g}")
+    _pictures(axes, mackay, retina, "target", shown_strength)
     transfers = mackay.transfers.values
     for transfer, color in zip(transfers, colors(len(transfers)), strict=True):
         chosen = mackay.sel(stimulus="target", transfers=transfer)
