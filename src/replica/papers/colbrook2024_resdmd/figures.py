@@ -324,7 +324,7 @@ def wake_koopman_modes(wake, wake_radius, wake_centre):
     right = wake.sel(harmonic=slice(0, None))
     points(axes[1], right.harmonic, right.harmonic_residual, color=colors(2)[0], label="residual")
     points(axes[1], right.harmonic, right.harmonic_distance, color=colors(2)[1], fmt="D", label="distance")
-    axes[1].set(yscale="log", xlabel="harmonic $j$", ylabel="of $\\lambda_j$ from $e^{ij\\omega\\Delta t}$")
+    axes[1].set(yscale="log", xlabel="harmonic $j$", ylabel="$\\lambda_j$ against $e^{ij\\omega\\Delta t}$")
     axes[1].legend(loc="lower right")
     pictures = {f"velocity across, St = {wake.strouhal.item():.3f}": wake.snapshot}
     pictures |= {f"mode {j}": wake.mode.sel(wake_modes=j).real for j in modes}
