@@ -2,8 +2,9 @@
 
     θ_{t+1} = θ_t + u(∇ℓ_t(θ_t), state),   ℓ_t(θ) = loss(θ, key_t),   key_t = fold_in(key, t)
 
-A batch is drawn, and collocation points are placed, inside ``loss`` from ``key_t``: a run depends on nothing but its start
-and its key. ``jax.vmap`` over both trains many networks side by side. A run that diverges gives NaN, in θ and in the losses.
+A batch is drawn, and collocation points are placed, inside ``loss`` from ``key_t``: a run depends on nothing but its
+start and its key. ``jax.vmap`` over both trains many networks side by side. A run that diverges gives NaN, in θ and in
+the losses.
 
 Source: Robbins and Monro 1951; Kingma and Ba 2015 for Adam.
 """
