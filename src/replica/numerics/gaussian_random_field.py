@@ -15,7 +15,7 @@ from jax import Array
 
 
 def wave_numbers(size: int, dimensions: int) -> tuple[Array, ...]:
-    """Integer wave numbers along each axis, each of shape ``(size,) * dimensions``, in the order of ``jnp.fft.fftn``."""
+    """Integer wave numbers along each axis, each ``(size,) * dimensions``, in the order of ``jnp.fft.fftn``."""
     k = jnp.fft.fftfreq(size, 1 / size)
     return tuple(jnp.meshgrid(*[k] * dimensions, indexing="ij"))
 
