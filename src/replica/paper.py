@@ -74,6 +74,14 @@ def claim(id: str, *, core: bool = False, source: str, refutes: bool = False) ->
     return lambda function: function
 
 
+def label(long_name: str, units: str = "1") -> dict[str, str]:
+    """Attributes of a variable or coordinate: its long name and its unit, "1" where it has none.
+
+    No fingerprint follows this module: other attributes would want another ``fingerprint.FORMAT``.
+    """
+    return {"units": units, "long_name": long_name}
+
+
 def progress(items: Iterable, what: str, every: float = 10.0) -> Iterator:
     """Pass ``items`` on and print a line to the job's log at most every ``every`` seconds: how many of how many."""
     items = list(items)

@@ -28,7 +28,7 @@ import numpy as np
 import xarray as xr
 
 from replica.numerics import seeding
-from replica.paper import stage
+from replica.paper import label, stage
 
 
 def _radius(matrix: np.ndarray) -> float:
@@ -47,8 +47,8 @@ def spectral_radius(seeds, units, gain):
             unscaled[i, j] = _radius(entries)
     return xr.Dataset(
         {
-            "radius": (("seeds", "units"), radius, {"units": "1", "long_name": "spectral radius"}),
-            "unscaled_radius": (("seeds", "units"), unscaled, {"units": "1", "long_name": "radius, not scaled"}),
+            "radius": (("seeds", "units"), radius, label("spectral radius")),
+            "unscaled_radius": (("seeds", "units"), unscaled, label("radius, not scaled")),
         },
         coords={"seeds": seeds, "units": units},
     )

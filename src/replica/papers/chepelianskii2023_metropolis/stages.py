@@ -7,7 +7,7 @@ import xarray as xr
 from scipy.special import ndtr
 
 from replica.numerics import localization, master_equation, metropolis_operator, metropolis_walkers, seeding
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _ENERGIES = {
     "harmonic": metropolis_walkers.harmonic,
@@ -19,11 +19,7 @@ _RULES = ["metropolis", "always"]
 _NAME = "chepelianskii2023_metropolis"
 
 
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
-
-
-_X = _numbers("place x")
+_X = label("place x")
 
 
 def _cells(potential, potentials, half_widths, count):
@@ -74,20 +70,20 @@ def spectra(cases, lengths, potentials, half_widths, cells, small_lengths, small
             "eigenvalue": (
                 ("rank", *dims),
                 found[:3],
-                _numbers("modulus of the largest eigenvalues but that of the stationary state"),
+                label("modulus of the largest eigenvalues but that of the stationary state"),
             ),
-            "ipr": (dims, found[4], _numbers("inverse participation ratio of the leading mode")),
-            "is_odd": (dims, found[5].astype(int), _numbers("1 where the leading mode is odd")),
-            "largest_rejection": (dims, found[6], _numbers("largest rejection probability")),
-            "acceptance": (dims, found[7], _numbers("acceptance in the stationary state")),
-            "small_eigenvalue": ("small_lengths", np.array(small), _numbers("largest eigenvalue Λ on finer cells")),
-            "divided_eigenvalue": ((), float(divided.leading), _numbers("largest eigenvalue Λ of the divided box")),
+            "ipr": (dims, found[4], label("inverse participation ratio of the leading mode")),
+            "is_odd": (dims, found[5].astype(int), label("1 where the leading mode is odd")),
+            "largest_rejection": (dims, found[6], label("largest rejection probability")),
+            "acceptance": (dims, found[7], label("acceptance in the stationary state")),
+            "small_eigenvalue": ("small_lengths", np.array(small), label("largest eigenvalue Λ on finer cells")),
+            "divided_eigenvalue": ((), float(divided.leading), label("largest eigenvalue Λ of the divided box")),
         },
         coords={
             "cases": cases,
             "lengths": lengths,
             "small_lengths": small_lengths,
-            "rank": ("rank", [1, 2, 3], _numbers("rank of the eigenvalue")),
+            "rank": ("rank", [1, 2, 3], label("rank of the eigenvalue")),
         },
     )
 
@@ -115,15 +111,15 @@ def critical(potentials, half_widths, critical_lengths, critical_cells):
     dims = ("critical_cells", "potentials")
     return xr.Dataset(
         {
-            "gap": ((*dims, "place"), gap, _numbers("odd leading eigenvalue less the largest rejection probability")),
-            "length": (("potentials", "place"), lengths, _numbers("jump length a")),
-            "critical_length": (dims, zero[0], _numbers("critical jump length a*")),
-            "slope": (dims, zero[1], _numbers("slope of the gap at a*")),
+            "gap": ((*dims, "place"), gap, label("odd leading eigenvalue less the largest rejection probability")),
+            "length": (("potentials", "place"), lengths, label("jump length a")),
+            "critical_length": (dims, zero[0], label("critical jump length a*")),
+            "slope": (dims, zero[1], label("slope of the gap at a*")),
         },
         coords={
             "critical_cells": critical_cells,
             "potentials": potentials,
-            "place": ("place", np.arange(lengths.shape[1]), _numbers("place in the list of jump lengths")),
+            "place": ("place", np.arange(lengths.shape[1]), label("place in the list of jump lengths")),
         },
     )
 
@@ -143,16 +139,16 @@ def optimum(potentials, half_widths, cells, optimum_range, optimum_points, optim
     dims = ("optimum_jumps", "length")
     return xr.Dataset(
         {
-            "eigenvalue": (dims, found[0], _numbers("largest eigenvalue Λ")),
-            "acceptance": (dims, found[1], _numbers("acceptance in the stationary state")),
-            "best_length": ("optimum_jumps", lengths[best], _numbers("jump length of the smallest Λ")),
+            "eigenvalue": (dims, found[0], label("largest eigenvalue Λ")),
+            "acceptance": (dims, found[1], label("acceptance in the stationary state")),
+            "best_length": ("optimum_jumps", lengths[best], label("jump length of the smallest Λ")),
             "best_acceptance": (
                 "optimum_jumps",
                 found[1][np.arange(len(best)), best],
-                _numbers("acceptance at that length"),
+                label("acceptance at that length"),
             ),
         },
-        coords={"optimum_jumps": optimum_jumps, "length": ("length", lengths, _numbers("jump length a"))},
+        coords={"optimum_jumps": optimum_jumps, "length": ("length", lengths, label("jump length a"))},
     )
 
 
@@ -184,14 +180,14 @@ def profiles(potentials, half_widths, profile_lengths, profile_cells, start, tim
     dims = ("profile_lengths", "times")
     return xr.Dataset(
         {
-            "ipr": (dims, ipr, _numbers("inverse participation ratio of the deviation")),
-            "width": (dims, fwhm, _numbers("full width at half maximum of the deviation")),
+            "ipr": (dims, ipr, label("inverse participation ratio of the deviation")),
+            "width": (dims, fwhm, label("full width at half maximum of the deviation")),
             "shape": (
                 ("profile_lengths", "shown_times", "x"),
                 shapes,
-                _numbers("deviation from equilibrium, of unit integral of its modulus"),
+                label("deviation from equilibrium, of unit integral of its modulus"),
             ),
-            "factor": ("profile_lengths", factor, _numbers("factor of the deviation in the last step")),
+            "factor": ("profile_lengths", factor, label("factor of the deviation in the last step")),
         },
         coords={
             "profile_lengths": profile_lengths,
@@ -221,17 +217,17 @@ def prediction(potentials, half_widths, walker_lengths, walker_times, start, bin
         found[i] = [binned(np.asarray(after[n])) for n in walker_times]
     return xr.Dataset(
         {
-            "probability": (("walker_lengths", "walker_times", "bin"), found, _numbers("probability of a bin")),
+            "probability": (("walker_lengths", "walker_times", "bin"), found, label("probability of a bin")),
             "equilibrium": (
                 "bin",
                 binned(np.asarray(metropolis_operator.stationary(energy))),
-                _numbers("probability of a bin in equilibrium"),
+                label("probability of a bin in equilibrium"),
             ),
         },
         coords={
             "walker_lengths": walker_lengths,
             "walker_times": walker_times,
-            "bin": ("bin", (bin_edges[1:] + bin_edges[:-1]) / 2, _numbers("middle of a bin")),
+            "bin": ("bin", (bin_edges[1:] + bin_edges[:-1]) / 2, label("middle of a bin")),
         },
     )
 
@@ -264,12 +260,12 @@ def walkers(seeds, walker_lengths, walker_times, walker_count, batch, start, bin
             "count": (
                 ("seeds", "rule", "walker_lengths", "walker_times", "bin"),
                 counts,
-                _numbers("walkers in a bin"),
+                label("walkers in a bin"),
             )
         },
         coords={
             "seeds": seeds,
-            "rule": ("rule", _RULES, _numbers("acceptance rule", "")),
+            "rule": ("rule", _RULES, label("acceptance rule", "")),
             "walker_lengths": walker_lengths,
             "walker_times": walker_times,
         },
@@ -286,18 +282,18 @@ def agreement(prediction, walkers, walker_count):
     dims = ("seeds", "rule", "walker_lengths", "walker_times")
     return xr.Dataset(
         {
-            "chi_square": (dims, chi_square.transpose(*dims).values, _numbers("chi² per bin")),
+            "chi_square": (dims, chi_square.transpose(*dims).values, label("chi² per bin")),
             "correlation": (
                 dims,
                 xr.corr(observed, predicted, "bin").transpose(*dims).values,
-                _numbers("correlation of the deviations from equilibrium"),
+                label("correlation of the deviations from equilibrium"),
             ),
             "deviation": (
                 (*dims, "bin"),
                 observed.transpose(*dims, "bin").values,
-                _numbers("share of the walkers in a bin less that in equilibrium"),
+                label("share of the walkers in a bin less that in equilibrium"),
             ),
-            "smallest_count": ((), expected.min().item(), _numbers("smallest count expected in a bin")),
+            "smallest_count": ((), expected.min().item(), label("smallest count expected in a bin")),
         },
         coords={name: walkers[name] for name in dims} | {"bin": prediction.bin},
     )

@@ -15,7 +15,7 @@ from replica.numerics import (
     seeding,
     two_site_cavity,
 )
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _FREQUENCIES = 512  # points of the frequency integral on each side
 _RESOLUTION = 4  # frequency steps in 1 - β
@@ -24,10 +24,6 @@ _QUANTITIES = ["state", "rate"]  # x and φ
 _DIRECTIONS = 3  # of the control with projected activity
 _LAG = {"units": "τ", "long_name": "time lag"}
 _QUANTITY = {"units": "", "long_name": "state x or rate φ of a unit"}
-
-
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
 
 
 # --- theory -------------------------------------------------------------------------------------------------------
@@ -98,16 +94,16 @@ def theory(gains, lag_max):
     dimension = two_site_cavity.dimension(curves[0, :, :, 0], curves[1, :, :, 0])
     return xr.Dataset(
         {
-            "autocovariance": ((*dims, "lag"), curves[0], _numbers("autocovariance C of a unit")),
-            "cross_covariance": ((*dims, "lag"), curves[1], _numbers("four-point function Ψ(τ, τ)")),
-            "dimension": (dims, dimension, _numbers("participation ratio per unit D")),
-            "variance": ("gains", scalars[0], _numbers("variance of the state")),
-            "beta": ("gains", scalars[1], _numbers("β = g²⟨φ'⟩²")),
-            "population_time": ("gains", scalars[2], _numbers("1/e time of Ψ(τ, τ) of the rate", "τ")),
-            "unit_time": ("gains", scalars[3], _numbers("1/e time of the squared autocovariance of the rate", "τ")),
-            "tail_rate": ("gains", scalars[4], _numbers("decay rate of the tail of Ψ(τ, τ) of the rate", "1/τ")),
-            "unit_tail_rate": ("gains", scalars[5], _numbers("decay rate of the tail of C² of the rate", "1/τ")),
-            "slow_rate": ("gains", scalars[6], _numbers("1 - β", "1/τ")),
+            "autocovariance": ((*dims, "lag"), curves[0], label("autocovariance C of a unit")),
+            "cross_covariance": ((*dims, "lag"), curves[1], label("four-point function Ψ(τ, τ)")),
+            "dimension": (dims, dimension, label("participation ratio per unit D")),
+            "variance": ("gains", scalars[0], label("variance of the state")),
+            "beta": ("gains", scalars[1], label("β = g²⟨φ'⟩²")),
+            "population_time": ("gains", scalars[2], label("1/e time of Ψ(τ, τ) of the rate", "τ")),
+            "unit_time": ("gains", scalars[3], label("1/e time of the squared autocovariance of the rate", "τ")),
+            "tail_rate": ("gains", scalars[4], label("decay rate of the tail of Ψ(τ, τ) of the rate", "1/τ")),
+            "unit_tail_rate": ("gains", scalars[5], label("decay rate of the tail of C² of the rate", "1/τ")),
+            "slow_rate": ("gains", scalars[6], label("1 - β", "1/τ")),
         },
         coords={"gains": gains, "lag": ("lag", lags, _LAG), "quantity": ("quantity", _QUANTITIES, _QUANTITY)},
     )
@@ -140,8 +136,8 @@ def other_units_theory(unit_kinds, unit_gains, unit_noise):
         variance.append(field.variance)
     return xr.Dataset(
         {
-            "dimension": ("case", dimension, _numbers("participation ratio per unit D of the rate")),
-            "variance": ("case", variance, _numbers("variance of the state")),
+            "dimension": ("case", dimension, label("participation ratio per unit D of the rate")),
+            "variance": ("case", variance, label("variance of the state")),
         },
         coords={"case": _case(_case_names(unit_kinds, unit_gains))},
     )
@@ -191,13 +187,13 @@ def symmetric_theory(symmetries, gain, lag_max, realisations, realisation_durati
     d = "participation ratio per unit D of the rate"
     return xr.Dataset(
         {
-            "autocovariance": (("symmetries", "lag"), curves[0], _numbers("autocovariance C of the rate of a unit")),
-            "cross_covariance": (("symmetries", "lag"), curves[1], _numbers("Ψ(τ, τ) of the rate")),
-            "dimension": ("symmetries", scalars[0], _numbers(d)),
-            "independent_dimension": ("symmetries", scalars[1], _numbers(d + ", formula of independent couplings")),
-            "opposite_dimension": ("symmetries", scalars[2], _numbers(d + ", formula of the opposite symmetry")),
-            "fit_error": ("symmetries", scalars[3], _numbers("error of the response as a sum of exponentials")),
-            "largest_response": ("symmetries", scalars[4], _numbers("largest g|S_φ(ω)|")),
+            "autocovariance": (("symmetries", "lag"), curves[0], label("autocovariance C of the rate of a unit")),
+            "cross_covariance": (("symmetries", "lag"), curves[1], label("Ψ(τ, τ) of the rate")),
+            "dimension": ("symmetries", scalars[0], label(d)),
+            "independent_dimension": ("symmetries", scalars[1], label(d + ", formula of independent couplings")),
+            "opposite_dimension": ("symmetries", scalars[2], label(d + ", formula of the opposite symmetry")),
+            "fit_error": ("symmetries", scalars[3], label("error of the response as a sum of exponentials")),
+            "largest_response": ("symmetries", scalars[4], label("largest g|S_φ(ω)|")),
         },
         coords={"symmetries": symmetries, "lag": ("lag", lags, _LAG)},
     )
@@ -248,7 +244,7 @@ def _moments_dataset(values, dims, coords, prefix="", of=""):
     long_names = ["autocovariance C of a unit", "tr C², per unit", "four-point function Ψ(τ, τ)"]
     return xr.Dataset(
         {
-            prefix + name: ((*dims, "lags"), values[..., i, :], _numbers(long_name + of))
+            prefix + name: ((*dims, "lags"), values[..., i, :], label(long_name + of))
             for i, (name, long_name) in enumerate(zip(names, long_names, strict=True))
         },
         coords=coords,
@@ -306,8 +302,8 @@ def simulation(seeds, networks, simulated_gains, units, replicas, step, burn_in,
             _moments_dataset(shifted, dims, coords, "shifted_", " of circularly shifted rates"),
             xr.Dataset(
                 {
-                    "projected_autocovariance": (dims, projected[..., 0], _numbers("variance" + directions)),
-                    "projected_covariance_square": (dims, projected[..., 1], _numbers("tr C² / 3" + directions)),
+                    "projected_autocovariance": (dims, projected[..., 0], label("variance" + directions)),
+                    "projected_covariance_square": (dims, projected[..., 1], label("tr C² / 3" + directions)),
                 },
                 coords,
             ),
@@ -342,7 +338,7 @@ def autocovariance(
             values[i, j] = _autocovariances(x, lags.size)
     dims = ("autocovariance_seeds", "autocovariance_gains", "quantity", "lag")
     return xr.Dataset(
-        {"autocovariance": (dims, values, _numbers("autocovariance C, mean over units"))},
+        {"autocovariance": (dims, values, label("autocovariance C, mean over units"))},
         coords={
             "autocovariance_seeds": autocovariance_seeds,
             "autocovariance_gains": autocovariance_gains,
@@ -494,8 +490,8 @@ def comparison(simulation, symmetric_simulation, other_units_simulation, units):
     variables = {}
 
     def add(name, dims, value, error, long_name, units="1"):
-        variables[name] = (dims, value, _numbers(long_name, units))
-        variables[name + "_error"] = (dims, error, _numbers("jackknife error of: " + long_name, units))
+        variables[name] = (dims, value, label(long_name, units))
+        variables[name + "_error"] = (dims, error, label("jackknife error of: " + long_name, units))
 
     d = "participation ratio per unit D"
     lags = simulation.lags.values.astype(float)
@@ -535,7 +531,7 @@ def comparison(simulation, symmetric_simulation, other_units_simulation, units):
     )
     add("symmetric_autocovariance", (*dims, "lags"), value, error, "autocovariance C of the rate")
     count = np.isfinite(simulation.autocovariance.isel(quantity=0, lags=0)).sum("seeds").min("simulated_gains")
-    variables["networks_used"] = ("units", count.values, _numbers("number of networks"))
+    variables["networks_used"] = ("units", count.values, label("number of networks"))
     result = xr.Dataset(
         variables,
         coords={
@@ -546,5 +542,5 @@ def comparison(simulation, symmetric_simulation, other_units_simulation, units):
     )
     for name in ("participation_ratio", "participation_ratio_error"):
         source = result[name.replace("participation_ratio", "dimension")].sel(quantity="rate", drop=True)
-        result[name] = (source * result.units).assign_attrs(_numbers("participation ratio of the rates"))
+        result[name] = (source * result.units).assign_attrs(label("participation ratio of the rates"))
     return result

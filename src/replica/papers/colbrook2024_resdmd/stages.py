@@ -26,17 +26,13 @@ from replica.numerics import (
     spectral_moments,
     time_delays,
 )
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _SLUG = "colbrook2024_resdmd"
 
 
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
-
-
 _RESIDUAL = "residual of the eigenpair"
-_PAIR = _numbers("number of the eigenpair")
+_PAIR = label("number of the eigenpair")
 
 
 # --- Gauss map ----------------------------------------------------------------------------------------------------
@@ -80,25 +76,25 @@ def gauss_map(gauss_sizes, gauss_size, gauss_nodes, plane_points, plane_half_wid
             error[i, -1, k] = np.abs(cross(drawn) - exact).max()
     return xr.Dataset(
         {
-            "pseudospectrum": (("imaginary", "real"), plane, _numbers("τ(z)")),
-            "eigenvalue": ("pair", pairs.values, _numbers("EDMD eigenvalue")),
-            "residual": ("pair", pairs.residuals, _numbers(_RESIDUAL)),
-            "tau": (("gauss_sizes", "probe"), tau, _numbers("τ at points of the plane")),
+            "pseudospectrum": (("imaginary", "real"), plane, label("τ(z)")),
+            "eigenvalue": ("pair", pairs.values, label("EDMD eigenvalue")),
+            "residual": ("pair", pairs.residuals, label(_RESIDUAL)),
+            "tau": (("gauss_sizes", "probe"), tau, label("τ at points of the plane")),
             "quadrature_error": (
                 ("quadrature_seeds", "rule", "quadrature_nodes"),
                 error,
-                _numbers("largest error of an entry of A"),
+                label("largest error of an entry of A"),
             ),
         },
         coords={
-            "real": ("real", axis, _numbers("Re z")),
-            "imaginary": ("imaginary", axis, _numbers("Im z")),
+            "real": ("real", axis, label("Re z")),
+            "imaginary": ("imaginary", axis, label("Im z")),
             "pair": ("pair", np.arange(gauss_size), _PAIR),
             "gauss_sizes": gauss_sizes,
-            "probe": ("probe", ["1", "multiplier", "-0.5", "1.45"], _numbers("point z; multiplier: 4/e²", "")),
+            "probe": ("probe", ["1", "multiplier", "-0.5", "1.45"], label("point z; multiplier: 4/e²", "")),
             "quadrature_seeds": quadrature_seeds,
             "quadrature_nodes": quadrature_nodes,
-            "rule": ("rule", rules, _numbers("quadrature rule", "")),
+            "rule": ("rule", rules, label("quadrature rule", "")),
         },
     )
 
@@ -182,31 +178,31 @@ def pendulum(
     plain_words = "with A*A in place of L"
     return xr.Dataset(
         {
-            "functions": (dim, stacked("functions"), _numbers("dictionary size N")),
-            "eigenvalue": (pair, stacked("eigenvalue"), _numbers("EDMD eigenvalue")),
-            "residual": (pair, stacked("residual"), _numbers(_RESIDUAL)),
-            "pseudospectrum": ((dim, "angle", "radius"), tau, _numbers("τ(z)")),
-            "circle": (dim, tau[:, :, radii == 1.0].max((1, 2)), _numbers("largest τ on the unit circle")),
-            "plain_circle": (dim, stacked("plain_circle"), _numbers(f"largest τ on the unit circle {plain_words}")),
-            "tau": (probe, stacked("tau"), _numbers("τ at 0.5 and 1.2")),
-            "plain_tau": (probe, stacked("plain_tau"), _numbers(f"τ at 0.5 and 1.2 {plain_words}")),
+            "functions": (dim, stacked("functions"), label("dictionary size N")),
+            "eigenvalue": (pair, stacked("eigenvalue"), label("EDMD eigenvalue")),
+            "residual": (pair, stacked("residual"), label(_RESIDUAL)),
+            "pseudospectrum": ((dim, "angle", "radius"), tau, label("τ(z)")),
+            "circle": (dim, tau[:, :, radii == 1.0].max((1, 2)), label("largest τ on the unit circle")),
+            "plain_circle": (dim, stacked("plain_circle"), label(f"largest τ on the unit circle {plain_words}")),
+            "tau": (probe, stacked("tau"), label("τ at 0.5 and 1.2")),
+            "plain_tau": (probe, stacked("plain_tau"), label(f"τ at 0.5 and 1.2 {plain_words}")),
             "direction_residual": (
                 (dim, "direction"),
                 stacked("direction_residual"),
-                _numbers("residual of the pseudo-eigenfunction"),
+                label("residual of the pseudo-eigenfunction"),
             ),
-            "gram_error": (dim, stacked("gram_error"), _numbers("largest entry of G - 1")),
-            "portrait": (("direction", "position", "velocity"), portraits, _numbers("pseudo-eigenfunction")),
+            "gram_error": (dim, stacked("gram_error"), label("largest entry of G - 1")),
+            "portrait": (("direction", "position", "velocity"), portraits, label("pseudo-eigenfunction")),
         },
         coords={
             "pendulum_limits": pendulum_limits,
             "pair": ("pair", np.arange(most), _PAIR),
-            "angle": ("angle", angles, _numbers("angle of z", "rad")),
-            "radius": ("radius", radii, _numbers("modulus of z")),
-            "probe": ("probe", probes, _numbers("point z")),
-            "direction": ("direction", toward, _numbers("angle of z", "rad")),
-            "position": ("position", position, _numbers("angle x1", "rad")),
-            "velocity": ("velocity", velocity, _numbers("angular velocity x2")),
+            "angle": ("angle", angles, label("angle of z", "rad")),
+            "radius": ("radius", radii, label("modulus of z")),
+            "probe": ("probe", probes, label("point z")),
+            "direction": ("direction", toward, label("angle of z", "rad")),
+            "position": ("position", position, label("angle x1", "rad")),
+            "velocity": ("velocity", velocity, label("angular velocity x2")),
         },
     )
 
@@ -297,35 +293,35 @@ def tent_map(
             "error": (
                 ("kernel_orders", "kernel_widths"),
                 error,
-                _numbers("largest error of the density over its maximum"),
+                label("largest error of the density over its maximum"),
             ),
-            "density": (("kernel_widths", "kernel_orders", "angle"), np.stack(shown), _numbers("smoothed density")),
-            "exact_density": ("angle", exact, _numbers("spectral density")),
-            "atom": (("atom_widths", "observable"), atoms, _numbers("estimated mass of the atom at angle 0")),
-            "atom_limit": ("observable", extrapolated, _numbers("its linear extrapolation to ε = 0")),
+            "density": (("kernel_widths", "kernel_orders", "angle"), np.stack(shown), label("smoothed density")),
+            "exact_density": ("angle", exact, label("spectral density")),
+            "atom": (("atom_widths", "observable"), atoms, label("estimated mass of the atom at angle 0")),
+            "atom_limit": ("observable", extrapolated, label("its linear extrapolation to ε = 0")),
             "filter_error": (
                 ("filter", "filter_sizes"),
                 _filter_errors(filter_sizes, filter_window),
-                _numbers("largest relative error at angle 0"),
+                label("largest relative error at angle 0"),
             ),
             "filter_shape": (
                 ("filter", "position"),
                 np.stack([filter(position) for filter in spectral_moments.FILTERS.values()]),
-                _numbers("filter φ"),
+                label("filter φ"),
             ),
-            "dyadic_density": (("haar_moments", "dyadic_angle"), np.stack(dyadic), _numbers("spectral density")),
+            "dyadic_density": (("haar_moments", "dyadic_angle"), np.stack(dyadic), label("spectral density")),
         },
         coords={
             "kernel_orders": kernel_orders,
             "kernel_widths": kernel_widths,
             "atom_widths": atom_widths,
-            "angle": ("angle", angles, _numbers("angle θ", "rad")),
-            "observable": ("observable", ["with constant", "without"], _numbers("observable g", "")),
-            "filter": ("filter", list(spectral_moments.FILTERS), _numbers("filter φ", "")),
+            "angle": ("angle", angles, label("angle θ", "rad")),
+            "observable": ("observable", ["with constant", "without"], label("observable g", "")),
+            "filter": ("filter", list(spectral_moments.FILTERS), label("filter φ", "")),
             "filter_sizes": filter_sizes,
-            "position": ("position", position, _numbers("n/N")),
+            "position": ("position", position, label("n/N")),
             "haar_moments": haar_moments,
-            "dyadic_angle": ("dyadic_angle", dyadic_angles, _numbers("angle θ", "rad")),
+            "dyadic_angle": ("dyadic_angle", dyadic_angles, label("angle θ", "rad")),
         },
     )
 
@@ -349,10 +345,10 @@ def ergodic_sampling(tent_rate, ergodic_samples, ergodic_lags, seeds):
     words = "largest error of the first moments, times 2π"
     return xr.Dataset(
         {
-            "error": (("seeds", "samples"), drawn, _numbers(f"{words}, orbits from random bits")),
-            "iterated_error": (("seeds", "samples"), iterated, _numbers(f"{words}, orbits in floating point")),
+            "error": (("seeds", "samples"), drawn, label(f"{words}, orbits from random bits")),
+            "iterated_error": (("seeds", "samples"), iterated, label(f"{words}, orbits in floating point")),
         },
-        coords={"seeds": seeds, "samples": ("samples", ergodic_samples, _numbers("samples M"))},
+        coords={"seeds": seeds, "samples": ("samples", ergodic_samples, label("samples M"))},
     )
 
 
@@ -424,31 +420,31 @@ def double_pendulum(
             "density": (
                 ("double_orders", "double_widths", "observable", "angle"),
                 density,
-                _numbers("smoothed spectral measure"),
+                label("smoothed spectral measure"),
             ),
             "reference": (
                 ("double_widths", "observable", "angle"),
                 reference,
-                _numbers("spectral measure from sampled moments, Poisson kernel"),
+                label("spectral measure from sampled moments, Poisson kernel"),
             ),
             "mass": (
                 ("double_orders", "double_widths", "observable"),
                 density.mean(-1) * 2 * np.pi,
-                _numbers("mass of the measure"),
+                label("mass of the measure"),
             ),
             "distance": (
                 ("double_widths", "observable"),
                 away[:, :, 0],
-                _numbers("L1 distance of the first-order measure from the reference of θ1"),
+                label("L1 distance of the first-order measure from the reference of θ1"),
             ),
-            "gram_error": ((), np.abs(data.gram - identity).max(), _numbers("largest entry of G - 1")),
-            "image_error": ((), np.abs(data.image - identity).max(), _numbers("largest entry of L - 1")),
+            "gram_error": ((), np.abs(data.gram - identity).max(), label("largest entry of G - 1")),
+            "image_error": ((), np.abs(data.image - identity).max(), label("largest entry of L - 1")),
         },
         coords={
             "double_orders": double_orders,
             "double_widths": double_widths,
-            "observable": ("observable", _OBSERVABLES, _numbers("observable g", "")),
-            "angle": ("angle", angles, _numbers("angle θ", "rad")),
+            "observable": ("observable", _OBSERVABLES, label("observable g", "")),
+            "angle": ("angle", angles, label("angle θ", "rad")),
         },
     )
 
@@ -483,16 +479,16 @@ def lorenz(lorenz_limit, lorenz_nodes, convection_rho, convection_scale, convect
     lattice = convection_modes.eigenvalue_lattice(factors, lorenz_limit - 1, 1e-6)
     return xr.Dataset(
         {
-            "eigenvalue": ("pair", pairs.values, _numbers("EDMD eigenvalue")),
-            "residual": ("pair", pairs.residuals, _numbers(_RESIDUAL)),
-            "distance": ("pair", _nearest(pairs.values, lattice), _numbers("distance from the exact eigenvalues")),
-            "multiplier": ("direction", np.sort(factors.real)[::-1], _numbers("multiplier of the origin")),
-            "lattice": ("product", lattice, _numbers("exact eigenvalue")),
+            "eigenvalue": ("pair", pairs.values, label("EDMD eigenvalue")),
+            "residual": ("pair", pairs.residuals, label(_RESIDUAL)),
+            "distance": ("pair", _nearest(pairs.values, lattice), label("distance from the exact eigenvalues")),
+            "multiplier": ("direction", np.sort(factors.real)[::-1], label("multiplier of the origin")),
+            "lattice": ("product", lattice, label("exact eigenvalue")),
         },
         coords={
             "pair": ("pair", np.arange(len(rows)), _PAIR),
-            "direction": ("direction", np.arange(3), _numbers("eigendirection of the origin")),
-            "product": ("product", np.arange(len(lattice)), _numbers("product of multipliers")),
+            "direction": ("direction", np.arange(3), label("eigendirection of the origin")),
+            "product": ("product", np.arange(len(lattice)), label("product of multipliers")),
         },
     )
 
@@ -529,18 +525,18 @@ def extended_lorenz(
     dims = ("extended_seeds", "extended_limits", "pair")
     return xr.Dataset(
         {
-            "functions": ("extended_limits", sizes, _numbers("dictionary size N")),
-            "eigenvalue": (dims, found[0], _numbers("EDMD eigenvalue")),
-            "residual": (dims, found[1].real, _numbers(_RESIDUAL)),
-            "fresh_residual": (dims, found[2].real, _numbers("residual on fresh points")),
-            "distance": (dims, found[3].real, _numbers("distance from the exact eigenvalues")),
-            "lattice": ("product", lattice, _numbers("exact eigenvalue")),
+            "functions": ("extended_limits", sizes, label("dictionary size N")),
+            "eigenvalue": (dims, found[0], label("EDMD eigenvalue")),
+            "residual": (dims, found[1].real, label(_RESIDUAL)),
+            "fresh_residual": (dims, found[2].real, label("residual on fresh points")),
+            "distance": (dims, found[3].real, label("distance from the exact eigenvalues")),
+            "lattice": ("product", lattice, label("exact eigenvalue")),
         },
         coords={
             "extended_seeds": extended_seeds,
             "extended_limits": extended_limits,
             "pair": ("pair", np.arange(max(sizes)), _PAIR),
-            "product": ("product", np.arange(len(lattice)), _numbers("product of multipliers")),
+            "product": ("product", np.arange(len(lattice)), label("product of multipliers")),
         },
     )
 
@@ -586,28 +582,28 @@ def lorenz_attractor(
     dims = ("attractor_seeds", "attractor_angles")
     return xr.Dataset(
         {
-            "residual": ("attractor_angles", tau[:-1], _numbers("τ on the unit circle")),
-            "inside": ((), tau[-1], _numbers("τ(0.5)")),
-            "noise_residual": (dims, noise[:, :-1], _numbers("τ on the unit circle for white noise")),
-            "noise_inside": ("attractor_seeds", noise[:, -1], _numbers("τ(0.5) for white noise")),
-            "surrogate_residual": (dims, surrogate[:, :-1], _numbers("τ for the surrogate of the same spectra")),
+            "residual": ("attractor_angles", tau[:-1], label("τ on the unit circle")),
+            "inside": ((), tau[-1], label("τ(0.5)")),
+            "noise_residual": (dims, noise[:, :-1], label("τ on the unit circle for white noise")),
+            "noise_inside": ("attractor_seeds", noise[:, -1], label("τ(0.5) for white noise")),
+            "surrogate_residual": (dims, surrogate[:, :-1], label("τ for the surrogate of the same spectra")),
             "shift_residual": (
                 (),
                 time_delays.truncated_shift_residual(attractor_delays),
-                _numbers("residual that delays of any stationary series reach"),
+                label("residual that delays of any stationary series reach"),
             ),
-            "point": (("component", "shown"), series[shown].T, _numbers("component of the state")),
+            "point": (("component", "shown"), series[shown].T, label("component of the state")),
             "function": (
                 ("attractor_angles", "shown"),
                 np.stack(functions),
-                _numbers("Re ψ over the root mean square of ψ"),
+                label("Re ψ over the root mean square of ψ"),
             ),
         },
         coords={
             "attractor_angles": attractor_angles,
             "attractor_seeds": attractor_seeds,
-            "component": ("component", ["x", "y", "z"], _numbers("component", "")),
-            "shown": ("shown", shown, _numbers("sample")),
+            "component": ("component", ["x", "y", "z"], label("component", "")),
+            "shown": ("shown", shown, label("sample")),
         },
     )
 
@@ -690,29 +686,29 @@ def ring(
     dims = ("kernel", "ring_sizes", "ring_orders", "observable")
     found = xr.Dataset(
         {
-            "density": ((*dims, "angle"), measure, _numbers("smoothed spectral measure")),
+            "density": ((*dims, "angle"), measure, label("smoothed spectral measure")),
             "reference": (
                 ("observable", "angle"),
                 reference,
-                _numbers("spectral measure from autocorrelations, Poisson kernel"),
+                label("spectral measure from autocorrelations, Poisson kernel"),
             ),
-            "distance": (dims, away, _numbers("L1 distance from the measure of the autocorrelations")),
-            "peak": (dims, peaks[0], _numbers("angle of the peak", "rad")),
-            "reference_peak": ("observable", peaks[1], _numbers("angle of the peak of the autocorrelations", "rad")),
+            "distance": (dims, away, label("L1 distance from the measure of the autocorrelations")),
+            "peak": (dims, peaks[0], label("angle of the peak", "rad")),
+            "reference_peak": ("observable", peaks[1], label("angle of the peak of the autocorrelations", "rad")),
             "captured": (
                 ("kernel", "ring_sizes", "observable"),
                 np.stack(captured).reshape(*shape, 3),
-                _numbers("share of the variance in reach of the dictionary"),
+                label("share of the variance in reach of the dictionary"),
             ),
-            "kept": (("kernel", "ring_sizes"), np.reshape(kept, shape), _numbers("directions kept")),
-            "energy_drift": ((), drift, _numbers("largest relative change of the energy")),
+            "kept": (("kernel", "ring_sizes"), np.reshape(kept, shape), label("directions kept")),
+            "energy_drift": ((), drift, label("largest relative change of the energy")),
         },
         coords={
-            "kernel": ("kernel", list(kernel_dictionary.KERNELS), _numbers("kernel", "")),
+            "kernel": ("kernel", list(kernel_dictionary.KERNELS), label("kernel", "")),
             "ring_sizes": ring_sizes,
             "ring_orders": ring_orders,
-            "observable": ("observable", _RING_OBSERVABLES, _numbers("observable g", "")),
-            "angle": ("angle", angles, _numbers("angle θ", "rad")),
+            "observable": ("observable", _RING_OBSERVABLES, label("observable g", "")),
+            "angle": ("angle", angles, label("angle θ", "rad")),
         },
     )
     return found.expand_dims(ring_seeds=ring_seeds)
@@ -802,49 +798,49 @@ def wake(
     dims = ("kernel", "pair")
     return xr.Dataset(
         {
-            "eigenvalue": (dims, np.stack([f[0].values for f in found.values()]), _numbers("EDMD eigenvalue")),
-            "residual": (dims, np.stack([f[0].residuals for f in found.values()]), _numbers(_RESIDUAL)),
-            "fresh_residual": (dims, np.stack([f[1] for f in found.values()]), _numbers("residual on fresh snapshots")),
+            "eigenvalue": (dims, np.stack([f[0].values for f in found.values()]), label("EDMD eigenvalue")),
+            "residual": (dims, np.stack([f[0].residuals for f in found.values()]), label(_RESIDUAL)),
+            "fresh_residual": (dims, np.stack([f[1] for f in found.values()]), label("residual on fresh snapshots")),
             "harmonic_eigenvalue": (
                 "harmonic",
                 pairs.values[nearest],
-                _numbers("EDMD eigenvalue nearest to e^{ijωΔt}"),
+                label("EDMD eigenvalue nearest to e^{ijωΔt}"),
             ),
-            "harmonic_residual": ("harmonic", pairs.residuals[nearest], _numbers("its residual")),
+            "harmonic_residual": ("harmonic", pairs.residuals[nearest], label("its residual")),
             "harmonic_distance": (
                 "harmonic",
                 np.abs(pairs.values[nearest] - exact),
-                _numbers("its distance from e^{ijωΔt}"),
+                label("its distance from e^{ijωΔt}"),
             ),
             "own_harmonic_residual": (
                 "harmonic",
                 own.residuals[own_nearest],
-                _numbers("residual on the dictionary's own snapshots, N = M1, of the eigenvalue nearest to e^{ijωΔt}"),
+                label("residual on the dictionary's own snapshots, N = M1, of the eigenvalue nearest to e^{ijωΔt}"),
             ),
             "own_harmonic_distance": (
                 "harmonic",
                 np.abs(own.values[own_nearest] - exact),
-                _numbers("its distance from e^{ijωΔt}"),
+                label("its distance from e^{ijωΔt}"),
             ),
-            "own_residual": ("own_pair", own.residuals, _numbers("residual on the dictionary's own snapshots, N = M1")),
-            "own_fresh_residual": ("own_pair", own_fresh, _numbers("the same pairs on fresh snapshots")),
-            "own_ratio": ("own_pair", own_ratio, _numbers("fresh over own residual")),
-            "frequency": ((), omega, _numbers("shedding frequency ωΔt", "rad")),
+            "own_residual": ("own_pair", own.residuals, label("residual on the dictionary's own snapshots, N = M1")),
+            "own_fresh_residual": ("own_pair", own_fresh, label("the same pairs on fresh snapshots")),
+            "own_ratio": ("own_pair", own_ratio, label("fresh over own residual")),
+            "frequency": ((), omega, label("shedding frequency ωΔt", "rad")),
             "strouhal": (
                 (),
                 omega / (2 * np.pi * wake_every) * 2 * wake_radius / wake_speed,
-                _numbers("Strouhal number"),
+                label("Strouhal number"),
             ),
-            "mode": (("wake_modes", "x", "y"), shown.astype(np.complex64), _numbers("Koopman mode, velocity across")),
-            "snapshot": (("x", "y"), flow[-1, 1], _numbers("velocity across", "cells per step")),
+            "mode": (("wake_modes", "x", "y"), shown.astype(np.complex64), label("Koopman mode, velocity across")),
+            "snapshot": (("x", "y"), flow[-1, 1], label("velocity across", "cells per step")),
         },
         coords={
-            "kernel": ("kernel", list(kernel_dictionary.KERNELS), _numbers("kernel", "")),
+            "kernel": ("kernel", list(kernel_dictionary.KERNELS), label("kernel", "")),
             "pair": ("pair", np.arange(wake_size), _PAIR),
             "own_pair": ("own_pair", np.arange(wake_centres), _PAIR),
-            "harmonic": ("harmonic", harmonics, _numbers("harmonic j")),
+            "harmonic": ("harmonic", harmonics, label("harmonic j")),
             "wake_modes": wake_modes,
-            "x": ("x", np.arange(wake_cells[0]), _numbers("along the channel", "cells")),
-            "y": ("y", np.arange(wake_cells[1]), _numbers("across the channel", "cells")),
+            "x": ("x", np.arange(wake_cells[0]), label("along the channel", "cells")),
+            "y": ("y", np.arange(wake_cells[1]), label("across the channel", "cells")),
         },
     )

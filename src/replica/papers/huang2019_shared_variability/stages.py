@@ -19,7 +19,7 @@ from replica.numerics import (
     two_population_field,
 )
 from replica.numerics.double_exponential_synapse import Synapse
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _PAPER = "huang2019_shared_variability"
 _E, _I, _OUTSIDE = range(3)  # sources of a layer
@@ -32,10 +32,6 @@ _FRAMES = 5  # of the maps kept
 _LAST_DISTANCE, _DISTANCE_BINS = 0.5, 10
 _LARGEST_WAVENUMBER = 5
 _START_RATES = (0.012, 0.010)  # kHz, of the iteration for the uniform state
-
-
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
 
 
 # --- neural field -------------------------------------------------------------------------------------------------
@@ -94,34 +90,32 @@ def field(
     per_curve = (*per_width, "curve_times")
     return xr.Dataset(
         {
-            "rate": (("field_drives", "population"), 1000 * np.array([r for r, _ in states]), _numbers("rate", "Hz")),
+            "rate": (("field_drives", "population"), 1000 * np.array([r for r, _ in states]), label("rate", "Hz")),
             "onset_closed_form": (
                 "field_drives",
                 closed,
-                _numbers("inhibitory time constant at which the trace vanishes at n = 0", "ms"),
+                label("inhibitory time constant at which the trace vanishes at n = 0", "ms"),
             ),
             "onset": (
                 per_width,
                 np.array([[onset(g, w) for w in curve_widths] for _, g in states]),
-                _numbers(
-                    "inhibitory time constant at which the mode n = 0 begins to grow, where it is the first", "ms"
-                ),
+                label("inhibitory time constant at which the mode n = 0 begins to grow, where it is the first", "ms"),
             ),
             "first_wavenumber": (
                 per_width,
                 np.array([[first_unstable(g, w)[1] for w in curve_widths] for _, g in states]),
-                _numbers("wavenumber that grows first as the inhibitory time constant rises"),
+                label("wavenumber that grows first as the inhibitory time constant rises"),
             ),
             "growth_rate": (
                 (*per_curve, "wavenumber"),
                 curves,
-                _numbers("largest real part of the eigenvalues", "1/ms"),
+                label("largest real part of the eigenvalues", "1/ms"),
             ),
-            "fastest_wavenumber": (per_curve, n[curves.argmax(axis=-1)], _numbers("wavenumber that grows fastest")),
+            "fastest_wavenumber": (per_curve, n[curves.argmax(axis=-1)], label("wavenumber that grows fastest")),
             "unstable_wavenumber": (
                 ("field_drives", "map_widths", "map_times"),
                 unstable,
-                _numbers("wavenumber that grows fastest, where one grows"),
+                label("wavenumber that grows fastest, where one grows"),
             ),
         },
         coords={
@@ -130,7 +124,7 @@ def field(
             "curve_times": curve_times,
             "map_widths": map_widths,
             "map_times": map_times,
-            "wavenumber": ("wavenumber", n, _numbers("wavenumber n")),
+            "wavenumber": ("wavenumber", n, label("wavenumber n")),
             "population": ("population", ["E", "I"], {"units": "", "long_name": "population"}),
         },
     )
@@ -258,7 +252,7 @@ def _central(places):
 
 def _places(name, dims, places):
     return {
-        f"{name}_{axis}": (dims, np.asarray(places)[..., i].astype(np.float32), _numbers(f"place {axis} of a neuron"))
+        f"{name}_{axis}": (dims, np.asarray(places)[..., i].astype(np.float32), label(f"place {axis} of a neuron"))
         for i, axis in enumerate("xy")
     }
 
@@ -290,7 +284,7 @@ def _pair_correlation(x, y, bins, *, within):
 
 def _distance_coordinate():
     edges = _edges()
-    return ("distance", (edges[1:] + edges[:-1]) / 2, _numbers("distance of a pair, middle of the bin"))
+    return ("distance", (edges[1:] + edges[:-1]) / 2, label("distance of a pair, middle of the bin"))
 
 
 @stage(split="layer_seeds", nan=("correlation_profile",))
@@ -377,23 +371,23 @@ def single_layer(
     dims = ("layer_seeds", "wirings", "inhibitory_decays")
     return xr.Dataset(
         {
-            "correlation": (dims, correlation, _numbers("mean correlation of pairs of excitatory neurons")),
-            "fano_factor": (dims, fano, _numbers("mean Fano factor of excitatory neurons")),
+            "correlation": (dims, correlation, label("mean correlation of pairs of excitatory neurons")),
+            "fano_factor": (dims, fano, label("mean Fano factor of excitatory neurons")),
             "population_variation": (
                 dims,
                 variation,
-                _numbers("coefficient of variation of the count of the excitatory population in 5 ms"),
+                label("coefficient of variation of the count of the excitatory population in 5 ms"),
             ),
-            "rate": ((*dims, "population"), rate, _numbers("mean rate of a population", "Hz")),
+            "rate": ((*dims, "population"), rate, label("mean rate of a population", "Hz")),
             "correlation_profile": (
                 (*dims, "distance"),
                 profile,
-                _numbers("mean correlation of pairs at a distance"),
+                label("mean correlation of pairs at a distance"),
             ),
             "population_rate": (
                 (*dims, "time"),
                 population,
-                _numbers("rate of the excitatory population in 5 ms", "Hz"),
+                label("rate of the excitatory population in 5 ms", "Hz"),
             ),
         },
         coords={
@@ -402,7 +396,7 @@ def single_layer(
             "inhibitory_decays": inhibitory_decays,
             "population": ("population", ["E", "I"], {"units": "", "long_name": "population"}),
             "distance": _distance_coordinate(),
-            "time": ("time", _FINE * np.arange(population.shape[-1]), _numbers("time", "ms")),
+            "time": ("time", _FINE * np.arange(population.shape[-1]), label("time", "ms")),
         },
     )
 
@@ -558,18 +552,18 @@ def three_layers(
     ran = [[c.kind == "slow" or seed in control_seeds for c in conditions] for seed in seeds]
     return xr.Dataset(
         {
-            "ran": (per_run, np.array(ran, np.int8), _numbers("whether this was run")),
-            "counts": (per_neuron, counts, _numbers("spikes of sampled excitatory neurons of layer three")),
-            "input_counts": (per_neuron, input_counts, _numbers("the same of layer two, from the spikes the run had")),
+            "ran": (per_run, np.array(ran, np.int8), label("whether this was run")),
+            "counts": (per_neuron, counts, label("spikes of sampled excitatory neurons of layer three")),
+            "input_counts": (per_neuron, input_counts, label("the same of layer two, from the spikes the run had")),
             "population_rate": (
                 (*per_run, "bin"),
                 (maps.sum(axis=(-1, -2)) * (1000 / bin_width / side**2)).astype(np.float32),
-                _numbers("rate of the excitatory population of layer three", "Hz"),
+                label("rate of the excitatory population of layer three", "Hz"),
             ),
             "map_rate": (
                 (*per_run, "frame", "block_x", "block_y"),
                 (frames * (1000 / bin_width / (side // _BLOCKS) ** 2)).astype(np.float32),
-                _numbers("rate in squares of the sheet about the time of the highest population rate", "Hz"),
+                label("rate in squares of the sheet about the time of the highest population rate", "Hz"),
             ),
             **_places("neuron", ("seeds", "neuron"), places),
             **_places("input_neuron", ("seeds", "neuron"), input_places),
@@ -577,9 +571,9 @@ def three_layers(
         coords={
             "seeds": seeds,
             "inhibition": ("run", [c.kind for c in conditions], {"units": "", "long_name": "kind of inhibition"}),
-            "drive": ("run", [c.drive for c in conditions], _numbers("drive of inhibitory neurons", "mV/ms")),
-            "bin": ("bin", bin_width * np.arange(lines), _numbers("start of a bin", "ms")),
-            "frame": ("frame", bin_width * (np.arange(_FRAMES) - _FRAMES // 2), _numbers("time from the peak", "ms")),
+            "drive": ("run", [c.drive for c in conditions], label("drive of inhibitory neurons", "mV/ms")),
+            "bin": ("bin", bin_width * np.arange(lines), label("start of a bin", "ms")),
+            "frame": ("frame", bin_width * (np.arange(_FRAMES) - _FRAMES // 2), label("time from the peak", "ms")),
         },
     )
 
@@ -679,8 +673,10 @@ def shared_variability(
     """Statistics of every kind of inhibition and drive, as means over repeats; NaN for what was not run."""
     rules = (bin_width, correlation_window, factor_window, correlated, groups, group_size, factors, least_rate)
     conditions = {}
-    for r, label in enumerate(zip(three_layers.inhibition.values, three_layers.drive.values, strict=True)):
-        conditions.setdefault((str(label[0]), float(label[1])), []).append(r)
+    for r, (inhibition, drive) in enumerate(
+        zip(three_layers.inhibition.values, three_layers.drive.values, strict=True)
+    ):
+        conditions.setdefault((str(inhibition), float(drive)), []).append(r)
     shape = (three_layers.sizes["seeds"], len(conditions))
     sizes = {"eigenvalue": (factors,)} | dict.fromkeys(("within_profile", "between_profile"), (_DISTANCE_BINS,))
     found = {name: np.full((*shape, *sizes.get(name, ())), np.nan) for name in _STATISTICS}
@@ -701,7 +697,7 @@ def shared_variability(
     dims = ("seeds", "condition")
     return xr.Dataset(
         {
-            name: ((*dims, _FURTHER[name]) if name in _FURTHER else dims, values, _numbers(*_STATISTICS[name]))
+            name: ((*dims, _FURTHER[name]) if name in _FURTHER else dims, values, label(*_STATISTICS[name]))
             for name, values in found.items()
         },
         coords={
@@ -712,8 +708,8 @@ def shared_variability(
                 {"units": "", "long_name": "kind of inhibition, drive of inhibitory neurons"},
             ),
             "inhibition": ("condition", [k for k, _ in conditions], {"units": "", "long_name": "kind of inhibition"}),
-            "drive": ("condition", [d for _, d in conditions], _numbers("drive of inhibitory neurons", "mV/ms")),
-            "factor": ("factor", np.arange(1, factors + 1), _numbers("number of the eigenvalue")),
+            "drive": ("condition", [d for _, d in conditions], label("drive of inhibitory neurons", "mV/ms")),
+            "factor": ("factor", np.arange(1, factors + 1), label("number of the eigenvalue")),
             "distance": _distance_coordinate(),
         },
     )

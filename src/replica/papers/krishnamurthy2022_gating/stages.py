@@ -22,7 +22,7 @@ from replica.numerics import (
     seeding,
 )
 from replica.numerics.gated_networks import Fields, Gating
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _PAPER = "krishnamurthy2022_gating"
 _FIRST, _LAST = 1.4, 2.4  # gains between which chaos sets in
@@ -34,12 +34,8 @@ _CONDITIONS = ["large", "small"]
 _PULSES = {"none": (0, 0), "output": (1, 0), "update": (0, 1), "both": (1, 1)}
 
 
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
-
-
 def _times(count):
-    return ("time", np.arange(1.0, count + 1), _numbers("time", "τ"))
+    return ("time", np.arange(1.0, count + 1), label("time", "τ"))
 
 
 def _grid(*axes):
@@ -124,14 +120,14 @@ def theory(line_steepnesses, onset_tolerance, iterations, branch_steepnesses, br
     branch = ("branch_steepnesses", "branch_gains")
     return xr.Dataset(
         {
-            "fixed_point_onset": ("line_steepnesses", fixed, _numbers("g_FP: onset of non-zero fixed points")),
-            "chaos_onset": ("line_steepnesses", chaos, _numbers("g_dyn: onset of chaos")),
-            "fixed_point_variance": (branch, static[0], _numbers("Δ_h of the non-zero fixed points")),
-            "output_variance": (branch, static[1], _numbers("Δ_r of the non-zero fixed points")),
-            "instability": (branch, static[2], _numbers("ρ of the non-zero fixed points")),
-            "chaotic_variance": (branch, dynamic, _numbers("C_h(0) of the chaotic solution")),
-            "first_gain": ("branch_steepnesses", first[0], _numbers("first gain with a chaotic solution")),
-            "first_variance": ("branch_steepnesses", first[1], _numbers("C_h(0) at the first gain with chaos")),
+            "fixed_point_onset": ("line_steepnesses", fixed, label("g_FP: onset of non-zero fixed points")),
+            "chaos_onset": ("line_steepnesses", chaos, label("g_dyn: onset of chaos")),
+            "fixed_point_variance": (branch, static[0], label("Δ_h of the non-zero fixed points")),
+            "output_variance": (branch, static[1], label("Δ_r of the non-zero fixed points")),
+            "instability": (branch, static[2], label("ρ of the non-zero fixed points")),
+            "chaotic_variance": (branch, dynamic, label("C_h(0) of the chaotic solution")),
+            "first_gain": ("branch_steepnesses", first[0], label("first gain with a chaotic solution")),
+            "first_variance": ("branch_steepnesses", first[1], label("C_h(0) at the first gain with chaos")),
         },
         coords={
             "line_steepnesses": line_steepnesses,
@@ -154,7 +150,7 @@ def complexity(complexity_seeds, complexity_units, branch_steepnesses, complexit
                 values[i, j, k] = gated_fixed_points.complexity_sample(generator, point, steepness, complexity_units)
     dims = ("complexity_seeds", "branch_steepnesses", "complexity_gains")
     return xr.Dataset(
-        {"complexity": (dims, values, _numbers("Σ: logarithm of the number of fixed points, per unit"))},
+        {"complexity": (dims, values, label("Σ: logarithm of the number of fixed points, per unit"))},
         coords=dict(zip(dims, (complexity_seeds, branch_steepnesses, complexity_gains), strict=True)),
     )
 
@@ -227,22 +223,22 @@ def spectra(
     words = [f"g = {s.gain:g}, α_z = {s.update_steepness:g}, α_r = {s.output_steepness:g}" for s in settings]
     return xr.Dataset(
         {
-            "real_part": ((*dims, "mode"), eigenvalues.real.astype(f32), _numbers("real part of eigenvalues", "1/τ")),
-            "imaginary_part": ((*dims, "mode"), eigenvalues.imag.astype(f32), _numbers("imaginary part", "1/τ")),
+            "real_part": ((*dims, "mode"), eigenvalues.real.astype(f32), label("real part of eigenvalues", "1/τ")),
+            "imaginary_part": ((*dims, "mode"), eigenvalues.imag.astype(f32), label("imaginary part", "1/τ")),
             "bulk": (
                 (*dims, "imaginary_axis", "real_axis"),
                 boundary.astype(f32),
-                _numbers("F, at least 1 in the bulk"),
+                label("F, at least 1 in the bulk"),
             ),
-            **{name: (dims, v, _numbers(names[name])) for name, v in zip(names, scalars, strict=True)},
+            **{name: (dims, v, label(names[name])) for name, v in zip(names, scalars, strict=True)},
         },
         coords={
             "spectrum_seeds": spectrum_seeds,
             "setting": ("setting", words, {"units": "", "long_name": "gain and steepnesses"}),
-            "update_steepness": ("setting", np.array(spectrum_update, float), _numbers("α_z")),
-            "output_steepness": ("setting", np.array(spectrum_output, float), _numbers("α_r")),
-            "real_axis": ("real_axis", _REAL, _numbers("real part", "1/τ")),
-            "imaginary_axis": ("imaginary_axis", _IMAGINARY, _numbers("imaginary part", "1/τ")),
+            "update_steepness": ("setting", np.array(spectrum_update, float), label("α_z")),
+            "output_steepness": ("setting", np.array(spectrum_output, float), label("α_r")),
+            "real_axis": ("real_axis", _REAL, label("real part", "1/τ")),
+            "imaginary_axis": ("imaginary_axis", _IMAGINARY, label("imaginary part", "1/τ")),
         },
     )
 
@@ -337,14 +333,14 @@ def time_scales(
     c, w = "autocorrelation of h", "half-width of the autocorrelation of h"
     return xr.Dataset(
         {
-            "autocorrelation": (("seeds", "update_steepnesses", "lag"), np.stack(curves), _numbers(c)),
-            "half_width": (("seeds", "update_steepnesses"), widths, _numbers(w, "τ")),
-            "contrast_autocorrelation": (("seeds", "contrast_steepnesses", "lag"), np.stack(contrast), _numbers(c)),
-            "contrast_half_width": (("seeds", "contrast_steepnesses"), contrast_widths, _numbers(w, "τ")),
+            "autocorrelation": (("seeds", "update_steepnesses", "lag"), np.stack(curves), label(c)),
+            "half_width": (("seeds", "update_steepnesses"), widths, label(w, "τ")),
+            "contrast_autocorrelation": (("seeds", "contrast_steepnesses", "lag"), np.stack(contrast), label(c)),
+            "contrast_half_width": (("seeds", "contrast_steepnesses"), contrast_widths, label(w, "τ")),
             "exponent": (
                 ("seeds", "exponent_gains", "exponent_steepnesses"),
                 np.stack(exponents),
-                _numbers("leading Lyapunov exponent", "1/τ"),
+                label("leading Lyapunov exponent", "1/τ"),
             ),
         },
         coords={
@@ -353,7 +349,7 @@ def time_scales(
             "contrast_steepnesses": contrast_steepnesses,
             "exponent_gains": exponent_gains,
             "exponent_steepnesses": exponent_steepnesses,
-            "lag": ("lag", lags, _numbers("time lag", "τ")),
+            "lag": ("lag", lags, label("time lag", "τ")),
         },
     )
 
@@ -393,7 +389,7 @@ def integrator(
         retention.append(projected.reshape(len(integrator_gains), len(integrator_steepnesses), -1))
     dims = ("integrator_seeds", "integrator_gains", "integrator_steepnesses")
     return xr.Dataset(
-        {"retention": ((*dims, "time"), np.stack(retention), _numbers("projection left of a kick"))},
+        {"retention": ((*dims, "time"), np.stack(retention), label("projection left of a kick"))},
         coords={
             **dict(zip(dims, (integrator_seeds, integrator_gains, integrator_steepnesses), strict=True)),
             "time": _times(retention_time),
@@ -443,14 +439,14 @@ def reset(
             "distance": (
                 ("reset_seeds", "reset_steepnesses", "pulse", "time"),
                 np.stack(distance),
-                _numbers("distance of two memories over that before the pulse"),
+                label("distance of two memories over that before the pulse"),
             )
         },
         coords={
             "reset_seeds": reset_seeds,
             "reset_steepnesses": reset_steepnesses,
             "pulse": ("pulse", list(_PULSES), {"units": "", "long_name": "gates that get the pulse"}),
-            "time": ("time", np.arange(pulse_time + free_time + 1.0), _numbers("time after the onset", "τ")),
+            "time": ("time", np.arange(pulse_time + free_time + 1.0), label("time after the onset", "τ")),
         },
     )
 
@@ -510,21 +506,21 @@ def dimension(
     words = [f"g = {g:g}, α_r = {a:g}" for g, a in zip(gains, steepnesses, strict=True)]
     return xr.Dataset(
         {
-            "spectrum": ((*dims, "index"), spectra, _numbers("Lyapunov exponents in falling order", "1/τ")),
-            "exponent": (dims, spectra[..., 0], _numbers("leading Lyapunov exponent", "1/τ")),
+            "spectrum": ((*dims, "index"), spectra, label("Lyapunov exponents in falling order", "1/τ")),
+            "exponent": (dims, spectra[..., 0], label("leading Lyapunov exponent", "1/τ")),
             "kaplan_yorke": (
                 dims,
                 lyapunov_spectrum.kaplan_yorke_dimension(spectra) / dimension_units,
-                _numbers("Kaplan-Yorke dimension per unit"),
+                label("Kaplan-Yorke dimension per unit"),
             ),
-            "participation_ratio": (dims, np.stack(ratios), _numbers("participation ratio of h per unit")),
+            "participation_ratio": (dims, np.stack(ratios), label("participation ratio of h per unit")),
         },
         coords={
             "dimension_seeds": dimension_seeds,
             "setting": ("setting", words, {"units": "", "long_name": "gain and steepness of the output gate"}),
-            "steepness": ("setting", steepnesses.astype(float), _numbers("α_r")),
-            "gain": ("setting", gains.astype(float), _numbers("g_h")),
-            "index": ("index", np.arange(1, exponents + 1) / dimension_units, _numbers("index of the exponent over N")),
+            "steepness": ("setting", steepnesses.astype(float), label("α_r")),
+            "gain": ("setting", gains.astype(float), label("g_h")),
+            "index": ("index", np.arange(1, exponents + 1) / dimension_units, label("index of the exponent over N")),
         },
     )
 
@@ -563,8 +559,8 @@ def transition(
     dims = ("seeds", "transition_steepnesses", "transition_gains", "condition")
     return xr.Dataset(
         {
-            "exponent": (dims, exponent, _numbers("leading Lyapunov exponent", "1/τ")),
-            "mean_square": (dims, square, _numbers("mean of h² over units and time")),
+            "exponent": (dims, exponent, label("leading Lyapunov exponent", "1/τ")),
+            "mean_square": (dims, square, label("mean of h² over units and time")),
         },
         coords={
             "seeds": seeds,
@@ -602,7 +598,7 @@ def driven(seeds, driven_units, driven_gains, driven_output, input_deviations, s
             "exponent": (
                 ("seeds", "case", "input_deviations"),
                 np.stack(found),
-                _numbers("leading Lyapunov exponent", "1/τ"),
+                label("leading Lyapunov exponent", "1/τ"),
             )
         },
         coords={
@@ -640,7 +636,7 @@ def phase_diagram(
         gating = Gating(update_gains, update_steepness=update_steepnesses)
         found, _ = _leading(name, update_map_units, gating, update=True, output=False, step=fine_step, **common)
         by_update.append(found.reshape(len(map_update), -1))
-    exponent = _numbers("leading Lyapunov exponent", "1/τ")
+    exponent = label("leading Lyapunov exponent", "1/τ")
     return xr.Dataset(
         {
             "exponent": (("seeds", "map_output", "map_gains"), np.stack(by_output), exponent),

@@ -14,7 +14,7 @@ from replica.numerics import (
     spike_propagation,
     spike_train_statistics,
 )
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _SHARES = (0.8, 0.2)  # of excitatory and inhibitory neurons
 _REST, _SOFT_THRESHOLD, _THRESHOLD, _RESET, _FLOOR = -60.0, -50.0, -10.0, -65.0, -100.0  # mV
@@ -26,12 +26,8 @@ _INPUTS = ["total", "excitatory", "inhibitory"]
 _POPULATION = ("population", ["E", "I"], {"units": "", "long_name": "excitatory or inhibitory population"})
 
 
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
-
-
 def _class_coordinate(classes):
-    return ("degree_class", np.arange(classes), _numbers("class of in-degree, from the lowest"))
+    return ("degree_class", np.arange(classes), label("class of in-degree, from the lowest"))
 
 
 # --- theory -------------------------------------------------------------------------------------------------------
@@ -72,20 +68,20 @@ def mean_field(
     profile_rates = np.stack([f.rates for f in profiles])
     return xr.Dataset(
         {
-            "rate": (dims, 1000 * rates, _numbers("rate in the limit of large N", "Hz")),
-            "input": (dims, inputs, _numbers("mean net input over √N in the limit of large N", "mV/ms")),
-            "balanced": ("conditions", [int(f.balanced) for f in found], _numbers("every class fires and is balanced")),
-            "growth": ("conditions", growth, _numbers("largest real part of the modes of w G/M", "mV")),
+            "rate": (dims, 1000 * rates, label("rate in the limit of large N", "Hz")),
+            "input": (dims, inputs, label("mean net input over √N in the limit of large N", "mV/ms")),
+            "balanced": ("conditions", [int(f.balanced) for f in found], label("every class fires and is balanced")),
+            "growth": ("conditions", growth, label("largest real part of the modes of w G/M", "mV")),
             "in_degree_factor": (
                 ("conditions", "degree_class"),
                 np.mean(architectures, axis=2),
-                _numbers("in-degree over the mean in-degree of a class"),
+                label("in-degree over the mean in-degree of a class"),
             ),
-            "profile_rate": (profile_dims, 1000 * profile_rates, _numbers("rate in the limit of large N", "Hz")),
+            "profile_rate": (profile_dims, 1000 * profile_rates, label("rate in the limit of large N", "Hz")),
             "profile": (
                 "profile_class",
                 balanced_mean_field.class_profile(profile_architectures[0]),
-                _numbers("relative rate h of the classes of the balanced network"),
+                label("relative rate h of the classes of the balanced network"),
             ),
         },
         coords={
@@ -96,7 +92,7 @@ def mean_field(
             "profile_class": (
                 "profile_class",
                 np.arange(len(profile_architectures[0])),
-                _numbers("class of in-degree, from the lowest"),
+                label("class of in-degree, from the lowest"),
             ),
         },
     )
@@ -323,14 +319,14 @@ def networks(
     return xr.Dataset(
         {
             **{
-                name: ((*dims, *further.get(name, ())), values, _numbers(*_MEASURES[name]))
+                name: ((*dims, *further.get(name, ())), values, label(*_MEASURES[name]))
                 for name, values in found.items()
             },
             **{
-                name: (("seeds", "conditions", "neuron"), values, _numbers(*_SINGLE[name]))
+                name: (("seeds", "conditions", "neuron"), values, label(*_SINGLE[name]))
                 for name, values in single.items()
             },
-            "raster": (("seeds", "conditions", "shown_neuron", "time"), raster, _numbers("spikes in bins of 1 ms")),
+            "raster": (("seeds", "conditions", "shown_neuron", "time"), raster, label("spikes in bins of 1 ms")),
         },
         coords={
             "seeds": seeds,
@@ -339,7 +335,7 @@ def networks(
             "population": _POPULATION,
             "degree_class": _class_coordinate(classes),
             "inputs": ("inputs", _INPUTS, {"units": "", "long_name": "presynaptic neurons counted"}),
-            "time": ("time", np.arange(raster.shape[-1]), _numbers("time", "ms")),
+            "time": ("time", np.arange(raster.shape[-1]), label("time", "ms")),
         },
     )
 
@@ -369,7 +365,7 @@ def unconnected_network(
         generator = seeding.generator("pyle2016_heterogeneous", "unconnected_network", size, seed)
         run = _run(network, generator, rows, drives, burn_in, duration)
         variation.append(spike_train_statistics.interval_variation(*run.spikes[0], network.sizes[0]))
-    about = _numbers("coefficient of variation of interspike intervals of an excitatory neuron")
+    about = label("coefficient of variation of interspike intervals of an excitatory neuron")
     return xr.Dataset(
         {"interval_variation": (("seeds", "neuron"), np.array(variation, np.float32), about)},
         coords={"seeds": seeds},
@@ -413,10 +409,10 @@ def profile_networks(
     by_class = (*dims, "population", "profile_class")
     return xr.Dataset(
         {
-            "class_rate": (by_class, rates, _numbers("mean rate of a class", "Hz")),
-            "relative_rate": (by_class, relative, _numbers("rate of a class over the mean of the classes")),
-            "rate": ((*dims, "neuron"), rate, _numbers("rate of an excitatory neuron", "Hz")),
-            "in_degree": ((*dims, "neuron"), degree, _numbers("recurrent in-degree of an excitatory neuron")),
+            "class_rate": (by_class, rates, label("mean rate of a class", "Hz")),
+            "relative_rate": (by_class, relative, label("rate of a class over the mean of the classes")),
+            "rate": ((*dims, "neuron"), rate, label("rate of an excitatory neuron", "Hz")),
+            "in_degree": ((*dims, "neuron"), degree, label("recurrent in-degree of an excitatory neuron")),
         },
         coords={
             "profile_seeds": profile_seeds,
@@ -425,7 +421,7 @@ def profile_networks(
             "profile_class": (
                 "profile_class",
                 np.arange(classes),
-                _numbers("class of in-degree, from the lowest"),
+                label("class of in-degree, from the lowest"),
             ),
         },
     )
@@ -455,10 +451,10 @@ def scaling(networks, fitted_from):
     dims = order[:2]
     return xr.Dataset(
         {
-            "ratio_exponent": (dims, ratio, _numbers("exponent of the ratio of net to excitatory input in N")),
-            "imbalance_exponent": (dims, imbalance, _numbers("exponent of the imbalance between the classes in N")),
-            "rate_limit": (class_rate.dims[:-1], limit, _numbers("rate extrapolated to 1/√N = 0", "Hz")),
-            "rate_slope": (class_rate.dims[:-1], slope, _numbers("slope of the rate against 1/√N", "Hz")),
+            "ratio_exponent": (dims, ratio, label("exponent of the ratio of net to excitatory input in N")),
+            "imbalance_exponent": (dims, imbalance, label("exponent of the imbalance between the classes in N")),
+            "rate_limit": (class_rate.dims[:-1], limit, label("rate extrapolated to 1/√N = 0", "Hz")),
+            "rate_slope": (class_rate.dims[:-1], slope, label("slope of the rate against 1/√N", "Hz")),
         },
         coords={name: networks[name] for name in ("seeds", "conditions", "population", "degree_class")},
     )

@@ -20,7 +20,7 @@ from replica.numerics import (
     thresholded_least_squares,
     truncated_reservoir,
 )
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _SLUG = "pyle2021_d2r2"
 _BLOCK = 2000  # training steps whose features are held at once
@@ -38,10 +38,6 @@ _VALID = "time until the relative error passes its threshold"
 _ERROR = "relative error, mean over starts of the error or 2 where it is larger"
 
 
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
-
-
 # --- data ---------------------------------------------------------------------------------------------------------
 
 
@@ -57,13 +53,13 @@ def lorenz96(tiers, forcing, damping, step, transient, data_seed, duration):
     mean, deviation = slow.mean(), slow.std()
     return xr.Dataset(
         {
-            "state": (("time", "site"), (slow - mean) / deviation, _numbers("X, normalised")),
-            "mean": ((), mean, _numbers("mean of X")),
-            "deviation": ((), deviation, _numbers("standard deviation of X")),
+            "state": (("time", "site"), (slow - mean) / deviation, label("X, normalised")),
+            "mean": ((), mean, label("mean of X")),
+            "deviation": ((), deviation, label("standard deviation of X")),
         },
         coords={
-            "time": ("time", np.arange(duration) * step, _numbers("time", "MTU")),
-            "site": ("site", np.arange(1, tiers[0] + 1), _numbers("site k")),
+            "time": ("time", np.arange(duration) * step, label("time", "MTU")),
+            "site": ("site", np.arange(1, tiers[0] + 1), label("site k")),
         },
     )
 
@@ -80,13 +76,13 @@ def lorenz63_data(step, transient, data_seed, lorenz63_duration):
     scale = series.std(1)
     return xr.Dataset(
         {
-            "state": (("integrator", "time", "component"), series / scale[:, None], _numbers("x, y, z, normalised")),
-            "scale": (("integrator", "component"), scale, _numbers("standard deviation")),
+            "state": (("integrator", "time", "component"), series / scale[:, None], label("x, y, z, normalised")),
+            "scale": (("integrator", "component"), scale, label("standard deviation")),
         },
         coords={
-            "integrator": ("integrator", list(_INTEGRATORS), _numbers("method of integration", "")),
-            "time": ("time", np.arange(lorenz63_duration) * step, _numbers("time", "time units")),
-            "component": ("component", ["x", "y", "z"], _numbers("component", "")),
+            "integrator": ("integrator", list(_INTEGRATORS), label("method of integration", "")),
+            "time": ("time", np.arange(lorenz63_duration) * step, label("time", "time units")),
+            "component": ("component", ["x", "y", "z"], label("component", "")),
         },
     )
 
@@ -179,22 +175,22 @@ def _library_name(order, window):
 
 def _polynomial_dataset(found, names, formats, modes, test):
     rows = {
-        "valid_time": (("start",), _numbers(_VALID, "MTU")),
-        "error": (("lead_time",), _numbers(_ERROR)),
-        "sample": (("lead_time",), _numbers("forecast of the first component from the first start")),
-        "features": ((), _numbers("number of features")),
-        "operations": ((), _numbers("multiplications and additions a step")),
-        "rounded_valid_time": (("formats", "modes", "start"), _numbers(_VALID + ", short number formats", "MTU")),
+        "valid_time": (("start",), label(_VALID, "MTU")),
+        "error": (("lead_time",), label(_ERROR)),
+        "sample": (("lead_time",), label("forecast of the first component from the first start")),
+        "features": ((), label("number of features")),
+        "operations": ((), label("multiplications and additions a step")),
+        "rounded_valid_time": (("formats", "modes", "start"), label(_VALID + ", short number formats", "MTU")),
     }
     coords = {
-        "library": ("library", names, _numbers("degree p, and window w where there is one", "")),
+        "library": ("library", names, label("degree p, and window w where there is one", "")),
         "formats": ("formats", formats, _FORMAT),
         "modes": ("modes", modes, _MODE),
         "start": ("start", np.arange(len(test.starts)), _START),
         "lead_time": ("lead_time", (np.arange(test.horizon) + 1) * test.step, _LEAD),
     }
     data = {name: (("library", *rows[name][0]), values, rows[name][1]) for name, values in found.items()}
-    data["truth"] = (("lead_time",), test.truth[:, 0, 0], _numbers("first component from the first start"))
+    data["truth"] = (("lead_time",), test.truth[:, 0, 0], label("first component from the first start"))
     return xr.Dataset(data, coords=coords)
 
 
@@ -281,10 +277,10 @@ def _network_forecasts(series, reservoir, features, test, training_steps, ridge,
 def _network_dataset(found, regimes, test, split, values, warm_ups, formats, modes):
     """Dataset of measures of networks, ``found[i][j]`` of regime j for value i of the parameter ``split``."""
     rows = {
-        "valid_time": (("warm_ups", "start"), _numbers(_VALID, "MTU")),
-        "error": (("lead_time",), _numbers(_ERROR)),
-        "sample": (("lead_time",), _numbers("forecast of the first component from the first start")),
-        "operations": ((), _numbers("multiplications and additions a step")),
+        "valid_time": (("warm_ups", "start"), label(_VALID, "MTU")),
+        "error": (("lead_time",), label(_ERROR)),
+        "sample": (("lead_time",), label("forecast of the first component from the first start")),
+        "operations": ((), label("multiplications and additions a step")),
     }
     data = {
         name: ((split, "regime", *dims), np.stack([[each[name] for each in row] for row in found]), attributes)
@@ -296,11 +292,11 @@ def _network_dataset(found, regimes, test, split, values, warm_ups, formats, mod
         )
         dims = (split, "rounded_regime", "formats", "modes", "start")
         short = short.reshape(*short.shape[:2], len(formats), len(modes), -1)
-        data["rounded_valid_time"] = (dims, short, _numbers(_VALID + ", short number formats", "MTU"))
+        data["rounded_valid_time"] = (dims, short, label(_VALID + ", short number formats", "MTU"))
     coords = {
         split: values,
         "regime": ("regime", regimes, _REGIME),
-        "warm_ups": ("warm_ups", warm_ups, _numbers("true inputs before the forecast", "steps")),
+        "warm_ups": ("warm_ups", warm_ups, label("true inputs before the forecast", "steps")),
         "start": ("start", np.arange(len(test.starts)), _START),
         "lead_time": ("lead_time", (np.arange(test.horizon) + 1) * test.step, _LEAD),
     }
@@ -462,7 +458,7 @@ def forgetting(lorenz96, forgetting_seeds, nodes, regimes, radii, degrees, input
             found[i, j] = _forgetting(reservoir, series, copies, elapsed, nodes, seed)
     dims = ("forgetting_seeds", "case", "elapsed")
     return xr.Dataset(
-        {"distance": (dims, found, _numbers("largest relative distance of a copy to the first"))},
+        {"distance": (dims, found, label("largest relative distance of a copy to the first"))},
         coords={
             "forgetting_seeds": forgetting_seeds,
             "case": ("case", [*_ROUNDED, "high, rescaled"], _REGIME),
@@ -510,13 +506,13 @@ def radius_sweep(
     words = "largest relative distance of a copy to the first"
     return xr.Dataset(
         {
-            "valid_time": ((*dims, "warm_ups"), times.mean(-1), _numbers(_VALID + ", mean over starts", "MTU")),
-            "distance": ((*dims, "elapsed"), distances, _numbers(words)),
+            "valid_time": ((*dims, "warm_ups"), times.mean(-1), label(_VALID + ", mean over starts", "MTU")),
+            "distance": ((*dims, "elapsed"), distances, label(words)),
         },
         coords={
             "sweep_radii": sweep_radii,
             "sweep_seeds": sweep_seeds,
-            "warm_ups": ("warm_ups", warm_ups, _numbers("true inputs before the forecast", "steps")),
+            "warm_ups": ("warm_ups", warm_ups, label("true inputs before the forecast", "steps")),
             "elapsed": elapsed,
         },
     )
@@ -578,10 +574,10 @@ def polynomial_fits(
                 found[i, j, k] = _share_unexplained(library, np.concatenate(last, axis=1), increments, samples, ridge)
     dims = ("radius", "memory", "fitted_orders")
     return xr.Dataset(
-        {"unexplained": (dims, found, _numbers("share of the variance of held-out increments not explained, 1 - R²"))},
+        {"unexplained": (dims, found, label("share of the variance of held-out increments not explained, 1 - R²"))},
         coords={
-            "radius": ("radius", [radii[low], radii[high]], _numbers("spectral radius")),
-            "memory": ("memory", memories, _numbers("number of last inputs")),
+            "radius": ("radius", [radii[low], radii[high]], label("spectral radius")),
+            "memory": ("memory", memories, label("number of last inputs")),
             "fitted_orders": fitted_orders,
         },
     )
@@ -641,18 +637,18 @@ def ablations(
     of_memory = [[truncated(reservoir, memory) for memory in memories] for reservoir in progress(networks, "memories")]
     return xr.Dataset(
         {
-            "valid_time": (("regime", "memories", "start"), np.array(of_memory), _numbers(_VALID, "MTU")),
+            "valid_time": (("regime", "memories", "start"), np.array(of_memory), label(_VALID, "MTU")),
             "whole_valid_time": (
                 ("regime", "start"),
                 np.array([lacking[0], whole(networks[1])]),
-                _numbers(_VALID + ", memory not limited", "MTU"),
+                label(_VALID + ", memory not limited", "MTU"),
             ),
-            "ablated_valid_time": (("lacking", "start"), np.array(lacking), _numbers(_VALID, "MTU")),
+            "ablated_valid_time": (("lacking", "start"), np.array(lacking), label(_VALID, "MTU")),
         },
         coords={
             "regime": ("regime", _ROUNDED, _REGIME),
             "memories": memories,
-            "lacking": ("lacking", list(pieces), _numbers("what the network lacks", "")),
+            "lacking": ("lacking", list(pieces), label("what the network lacks", "")),
             "start": ("start", np.arange(ablation_starts), _START),
         },
     )
@@ -683,20 +679,20 @@ def coefficients(lorenz63_data, lorenz63_training_steps, cutoff, step):
     names = ["1", "x", "y", "z", "x²", "xy", "xz", "y²", "yz", "z²"]
     return xr.Dataset(
         {
-            "coefficient": ((*dims, "component", "term"), found, _numbers("coefficient of a term")),
-            "true": (("component", "term"), true, _numbers("coefficient of the equations")),
-            "error": (dims, error, _numbers("largest difference to the coefficients of the equations")),
-            "terms": (dims, (found != 0).sum((2, 3)), _numbers("terms that are not zero")),
+            "coefficient": ((*dims, "component", "term"), found, label("coefficient of a term")),
+            "true": (("component", "term"), true, label("coefficient of the equations")),
+            "error": (dims, error, label("largest difference to the coefficients of the equations")),
+            "terms": (dims, (found != 0).sum((2, 3)), label("terms that are not zero")),
             "disagreement": (
                 "integrator",
                 np.abs(found[:, 0] - found[:, 1]).max((1, 2)),
-                _numbers("largest difference between the D2R2 map and ridge regression"),
+                label("largest difference between the D2R2 map and ridge regression"),
             ),
         },
         coords={
-            "integrator": ("integrator", lorenz63_data.integrator.values, _numbers("method of integration", "")),
-            "regression": ("regression", methods, _numbers("method of regression", "")),
-            "component": ("component", ["x", "y", "z"], _numbers("component", "")),
-            "term": ("term", names, _numbers("term", "")),
+            "integrator": ("integrator", lorenz63_data.integrator.values, label("method of integration", "")),
+            "regression": ("regression", methods, label("method of regression", "")),
+            "component": ("component", ["x", "y", "z"], label("component", "")),
+            "term": ("term", names, label("term", "")),
         },
     )

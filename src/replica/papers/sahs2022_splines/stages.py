@@ -16,7 +16,7 @@ from replica.numerics import (
     tangent_kernel,
     truncated_power_spectrum,
 )
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 _PAPER = "sahs2022_splines"
 _DENSITY_BINS = 30  # of the joint histogram, in each direction
@@ -39,14 +39,11 @@ _NEAR = 0.03  # distance from a datum within which a breakpoint counts as being 
 
 def _variables(**rows):
     """Data variables from rows (dims, values, units, long name)."""
-    return {
-        name: (dims, values, {"units": units, "long_name": long_name})
-        for name, (dims, values, units, long_name) in rows.items()
-    }
+    return {name: (dims, values, label(long_name, units)) for name, (dims, values, units, long_name) in rows.items()}
 
 
 def _coordinate(name, values, long_name, units="1"):
-    return (name, values, {"units": units, "long_name": long_name})
+    return (name, values, label(long_name, units))
 
 
 def _each(function, theta, *arguments):

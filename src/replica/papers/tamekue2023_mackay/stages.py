@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from replica.numerics import damped_oscillation, log_polar, neural_field, seeding
-from replica.paper import progress, stage
+from replica.paper import label, progress, stage
 
 # Words of paper.yaml: the function, and the limits of one that saturates.
 _TRANSFERS = {
@@ -22,14 +22,10 @@ _PLACES = ["fovea", "periphery"]
 _NOISE = 1e-8  # activity below which extrema are rounding and the rest of the relaxation
 
 
-def _numbers(long_name, units="1"):
-    return {"units": units, "long_name": long_name}
-
-
-_X1 = _numbers("cortical coordinate x1 = ln r")
-_X2 = _numbers("cortical coordinate x2 = θ")
-_STIMULUS = _numbers("stimulus: background of rays or of rings (target)", "")
-_PLACE = _numbers("where the stimulus is", "")
+_X1 = label("cortical coordinate x1 = ln r")
+_X2 = label("cortical coordinate x2 = θ")
+_STIMULUS = label("stimulus: background of rays or of rings (target)", "")
+_PLACE = label("where the stimulus is", "")
 
 
 def _grid(points, half_length, half_width):
@@ -94,15 +90,15 @@ def theory(strengths, excitation, inhibition, inhibition_weight):
     half_period, decay = rows(linear, "linear_strength")
     curve_half_period, curve_decay = rows(curve, "curve_strength")
     words = "half period of rings in x1, linear theory", "rate of decay of rings in x1, linear theory"
-    strength = _numbers("connection strength μ")
+    strength = label("connection strength μ")
     return xr.Dataset(
         {
-            "half_period": (*half_period, _numbers(words[0])),
-            "decay": (*decay, _numbers(words[1])),
-            "curve_half_period": (*curve_half_period, _numbers(words[0])),
-            "curve_decay": (*curve_decay, _numbers(words[1])),
-            "critical_strength": ((), critical, _numbers("strength at which spontaneous patterns arise")),
-            "critical_frequency": ((), frequency, _numbers("their frequency |k|")),
+            "half_period": (*half_period, label(words[0])),
+            "decay": (*decay, label(words[1])),
+            "curve_half_period": (*curve_half_period, label(words[0])),
+            "curve_decay": (*curve_decay, label(words[1])),
+            "critical_strength": ((), critical, label("strength at which spontaneous patterns arise")),
+            "critical_frequency": ((), frequency, label("their frequency |k|")),
         },
         coords={
             "linear_strength": ("linear_strength", linear, strength),
@@ -160,36 +156,36 @@ def mackay(
     dims = ("stimulus", "contrasts", "transfers", "strengths")
     return xr.Dataset(
         {
-            "ring": ((*dims, "x1"), rings, _numbers("ring component A0, mean of the activity over x2")),
-            "angular": ((*dims, "x2"), angular, _numbers("mean of the activity over x1")),
+            "ring": ((*dims, "x1"), rings, label("ring component A0, mean of the activity over x2")),
+            "angular": ((*dims, "x2"), angular, label("mean of the activity over x1")),
             "ring_amplitude": (
                 dims,
                 np.abs(rings[..., beyond]).max(-1),
-                _numbers("largest |A0| outside the localised part"),
+                label("largest |A0| outside the localised part"),
             ),
             "sign_changes": (
                 dims,
                 damped_oscillation.sign_changes(rings[..., beyond], visible),
-                _numbers("visible sign changes of A0 outside"),
+                label("visible sign changes of A0 outside"),
             ),
-            "peak_to_peak": (dims, np.ptp(angular, axis=-1), _numbers("peak to peak over x2 of the mean over x1")),
-            "rate": (dims, scalars[0], _numbers("largest rate of change left", "1/τ")),
-            "half_period": (dims, scalars[1], _numbers("half period of A0 in x1")),
-            "decay": (dims, scalars[2], _numbers("rate of decay of A0 in x1")),
+            "peak_to_peak": (dims, np.ptp(angular, axis=-1), label("peak to peak over x2 of the mean over x1")),
+            "rate": (dims, scalars[0], label("largest rate of change left", "1/τ")),
+            "half_period": (dims, scalars[1], label("half period of A0 in x1")),
+            "decay": (dims, scalars[2], label("rate of decay of A0 in x1")),
             "closed_form_difference": (
                 dims,
                 scalars[3],
-                _numbers("largest difference to the closed form of the linear field"),
+                label("largest difference to the closed form of the linear field"),
             ),
             "input": (
                 ("stimulus", "shown_x1", "x2"),
                 pictures[0, :, 0],
-                _numbers("stimulus I"),
+                label("stimulus I"),
             ),
             "percept": (
                 ("stimulus", "transfers", "shown_x1", "x2"),
                 pictures[1],
-                _numbers("stationary activity at the strength of the pictures"),
+                label("stationary activity at the strength of the pictures"),
             ),
         },
         coords={
@@ -246,16 +242,16 @@ def billock_tsou(
     dims = ("place", "surround_transfers", "surround_strengths")
     return xr.Dataset(
         {
-            "ring": ((*dims, "x1"), rings, _numbers("ring component A0, mean of the activity over x2")),
-            "ring_amplitude": (dims, ring_amplitude, _numbers("largest |A0| where the stimulus is empty")),
-            "ray_amplitude": (dims, ray_amplitude, _numbers("largest |A_λ| where the stimulus is empty")),
-            "sign_changes": (dims, changes, _numbers("visible sign changes of A0 where the stimulus is empty")),
-            "rate": (dims, rates, _numbers("largest rate of change left", "1/τ")),
-            "input": (("place", "shown_x1", "x2"), pictures[0, :, 0], _numbers("stimulus I")),
+            "ring": ((*dims, "x1"), rings, label("ring component A0, mean of the activity over x2")),
+            "ring_amplitude": (dims, ring_amplitude, label("largest |A0| where the stimulus is empty")),
+            "ray_amplitude": (dims, ray_amplitude, label("largest |A_λ| where the stimulus is empty")),
+            "sign_changes": (dims, changes, label("visible sign changes of A0 where the stimulus is empty")),
+            "rate": (dims, rates, label("largest rate of change left", "1/τ")),
+            "input": (("place", "shown_x1", "x2"), pictures[0, :, 0], label("stimulus I")),
             "percept": (
                 ("place", "surround_transfers", "shown_x1", "x2"),
                 pictures[1],
-                _numbers("stationary activity at the strength of the claims"),
+                label("stationary activity at the strength of the claims"),
             ),
         },
         coords={
@@ -294,19 +290,19 @@ def retina(mackay, billock_tsou, retina_edge, retina_copies, pixels):
             "mackay_input": (
                 ("stimulus", *square),
                 joined("input", _STIMULI)[:, 0],
-                _numbers("stimulus in the retina"),
+                label("stimulus in the retina"),
             ),
-            "mackay_percept": (("stimulus", "transfers", *square), joined("percept", _STIMULI), _numbers(about)),
-            "surround_input": (("place", *square), joined("input", _PLACES)[:, 0], _numbers("stimulus in the retina")),
-            "surround_percept": (("place", "surround_transfers", *square), joined("percept", _PLACES), _numbers(about)),
+            "mackay_percept": (("stimulus", "transfers", *square), joined("percept", _STIMULI), label(about)),
+            "surround_input": (("place", *square), joined("input", _PLACES)[:, 0], label("stimulus in the retina")),
+            "surround_percept": (("place", "surround_transfers", *square), joined("percept", _PLACES), label(about)),
         },
         coords={
             "stimulus": mackay.stimulus,
             "transfers": mackay.transfers,
             "place": billock_tsou.place,
             "surround_transfers": billock_tsou.surround_transfers,
-            "first": ("first", axis, _numbers("retinal coordinate r cos θ")),
-            "second": ("second", axis, _numbers("retinal coordinate r sin θ")),
+            "first": ("first", axis, label("retinal coordinate r cos θ")),
+            "second": ("second", axis, label("retinal coordinate r sin θ")),
         },
     )
 
@@ -340,7 +336,7 @@ def spontaneous(
             )
             largest[i, j] = jnp.abs(state.field).max()
     return xr.Dataset(
-        {"largest_activity": (("seeds", "random_strengths"), largest, _numbers("largest |a| without a stimulus"))},
+        {"largest_activity": (("seeds", "random_strengths"), largest, label("largest |a| without a stimulus"))},
         coords={"seeds": seeds, "random_strengths": random_strengths},
     )
 
@@ -391,11 +387,11 @@ def scan(
         changes = damped_oscillation.sign_changes(ring[beyond], visible)
         found[:, *at] = np.abs(ring[beyond]).max(), changes, *fits, rate
     names = {
-        "ring_amplitude": _numbers("largest |A0| outside"),
-        "sign_changes": _numbers("visible sign changes of A0 outside"),
-        "half_period": _numbers("half period of A0 in x1"),
-        "decay": _numbers("rate of decay of A0 in x1"),
-        "rate": _numbers("largest rate of change left", "1/τ"),
+        "ring_amplitude": label("largest |A0| outside"),
+        "sign_changes": label("visible sign changes of A0 outside"),
+        "half_period": label("half period of A0 in x1"),
+        "decay": label("rate of decay of A0 in x1"),
+        "rate": label("largest rate of change left", "1/τ"),
     }
     dims = ("scan_strengths", "scan_transfers")
     variables = {}
