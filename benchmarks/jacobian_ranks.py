@@ -4,10 +4,10 @@
 
 256 networks 2-3-2-1 at 512 points and 64 networks 4-6-6-1 at 1024 points, float64, one core, the same parameters and
 points on both sides.  Here the rows come from products of weights and masks, and the rank from the singular values of
-R of a QR factorisation, in NumPy and compiled by JAX.  PyTorch takes ``vmap`` over networks and points of ``jacrev``,
-then ``torch.linalg.matrix_rank`` with the same relative threshold, of the same row-scaled matrices: as it is, and of
-R of their QR factorisation.  The runs take turns, and the best of each counts.  Prints a table; ends with an error
-where two ranks differ.
+a sketch in NumPy, of R of a QR factorisation where JAX compiles it.  PyTorch takes ``vmap`` over networks and points of
+``jacrev``, then ``torch.linalg.matrix_rank`` with the same relative threshold, of the same row-scaled matrices: as it
+is, and of R of their QR factorisation.  The runs take turns, and the best of each counts.  Prints a table; ends with an
+error where two ranks differ.
 """
 
 import argparse

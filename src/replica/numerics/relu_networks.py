@@ -116,7 +116,11 @@ def jacobian_rows(architecture: Sequence[int], flat: Array, points: Array, activ
     runs along many points and not along a few units; what is returned is the transpose of that.
     """
     parameters, outputs = unflatten(architecture, flat), architecture[-1]
-    z = [_transposed(layer) for layer in pre_activations(parameters, points, activation)]
+    inputs, z = _transposed(points), []
+    a = inputs
+    for w, b in parameters:
+        z.append(w @ a + b[..., None])
+        a = activation.value(z[-1])
     xp = namespace(z[-1])
     lead, rows = z[-1].shape[:-2], z[-1].shape[-1] * outputs
 
@@ -127,7 +131,7 @@ def jacobian_rows(architecture: Sequence[int], flat: Array, points: Array, activ
     delta = xp.broadcast_to(xp.tile(xp.eye(outputs, dtype=flat.dtype), rows // outputs), (*lead, outputs, rows))
     factors: list[tuple[Array, Array]] = []
     for layer in reversed(range(len(parameters))):
-        a = activation.value(z[layer - 1]) if layer else _transposed(points)
+        a = activation.value(z[layer - 1]) if layer else inputs
         factors = [(delta, per_row(a)), *factors]
         if layer:
             slope = per_row(activation.slope(z[layer - 1]))

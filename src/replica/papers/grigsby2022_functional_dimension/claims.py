@@ -70,11 +70,14 @@ def bound_is_reached(sampled_ranks):
     """The bound is reached with positive probability for narrowing architectures."""
     narrowing = sampled_ranks.sel(sampled_architectures=["3-3-2-1", "4-3-2-1", "4-4-3-2", "5-4-3-1"])
     return judge(
-        above(0.3, over="network"),
-        measured=_at_bound(narrowing),
-        control=(narrowing.dead_rank == narrowing.bound).astype(float),
+        all_of(share=above(0.3, over="network"), gap=above(1e4)),
+        measured={"share": _at_bound(narrowing), "gap": narrowing.gap.min()},
+        control={
+            "share": (narrowing.dead_rank == narrowing.bound).astype(float),
+            "gap": narrowing.dead_gap.min(),
+        },
         control_is="the same draws with a dead unit in the second hidden layer",
-        expected=[0.60, 0.75, 0.73, 0.85],
+        expected={"share": [0.60, 0.75, 0.73, 0.85]},
         expected_source="60 networks of each architecture",
     )
 
@@ -105,11 +108,11 @@ def decisive_sets_decide(decisive_sets):
     """A decisive set gives the full functional dimension: more points never add rank."""
     d = decisive_sets
     return judge(
-        share_at_least(1.0),
-        measured=(d.decisive_union_rank == d.decisive_rank).values,
-        control=(d.single_union_rank == d.single_rank).values,
+        all_of(share=share_at_least(1.0), gap=above(1e4)),
+        measured={"share": (d.decisive_union_rank == d.decisive_rank).values, "gap": d.smallest_gap.min()},
+        control={"share": (d.single_union_rank == d.single_rank).values, "gap": d.smallest_gap.min()},
         control_is="one point per region in place of a decisive set",
-        expected=1.0,
+        expected={"share": 1.0},
         expected_source="the Jacobian is affine on every region",
     )
 
@@ -141,8 +144,8 @@ def symmetries_are_not_transitive(fibers):
         measured={"clip": orbits["clip"], "identity": orbits["identity"]},
         control={"clip": orbits["two slopes"], "identity": orbits["two slopes"]},
         control_is="the target max(x, 0) - 1.7 max(x - 1, 0), whose fiber is one orbit",
-        expected={"clip": 2, "identity": int(fibers.exact.sel(target="identity").sum())},
-        expected_source="clip: both units turned left or both turned right; identity: every solution is its own orbit",
+        expected={"clip": 2, "identity": 66},
+        expected_source="clip: units turned left, or right; identity: all of 66 were orbits of their own",
     )
 
 
@@ -156,10 +159,11 @@ def dimension_varies_on_a_fiber(fiber_path):
             "values": np.unique(at["rank"]).size,
             "difference": int(np.ptp(at["rank"].values)),
             "function_change": float(at.function_change.max()),
+            "gap": float(at.gap.min()),
         }
 
     return judge(
-        all_of(values=equal(2), difference=equal(1), function_change=below(1e-12)),
+        all_of(values=equal(2), difference=equal(1), function_change=below(1e-12), gap=above(1e4)),
         measured=parts("on the fiber"),
         control=parts("weight kept"),
         control_is="the same path with the outgoing weight of the unit kept",
@@ -178,10 +182,11 @@ def rank_is_the_dimension_of_the_function_class(fiber_walks):
         return {
             "only_symmetries": walks.distance.values[only_symmetries.values],
             "further_freedoms": walks.distance.values[further_freedoms.values] >= 1e-3,
+            "gap": walks.gap.min(),
         }
 
     return judge(
-        all_of(only_symmetries=below(1e-8), further_freedoms=share_at_least(0.9)),
+        all_of(only_symmetries=below(1e-8), further_freedoms=share_at_least(0.9), gap=above(1e4)),
         measured=parts(at_bound, ~at_bound),
         control=parts(~at_bound & walks.silent, at_bound),
         control_is="networks below the bound with a dead unit in the second layer; networks at the bound",
@@ -194,12 +199,13 @@ def rank_is_the_dimension_of_the_function_class(fiber_walks):
 def rank_does_not_drop(perturbed_ranks):
     """The rank on given points cannot drop under a small perturbation of the parameters."""
     before, after = perturbed_ranks["rank"].values, perturbed_ranks.perturbed_rank.values
+    gap = np.minimum(perturbed_ranks.gap, perturbed_ranks.perturbed_gap).min()
     return judge(
-        share_at_least(1.0),
-        measured=after >= before,
-        control=before >= after,
+        all_of(share=share_at_least(1.0), gap=above(1e4)),
+        measured={"share": after >= before, "gap": gap},
+        control={"share": before >= after, "gap": gap},
         control_is="the reverse inequality",
-        expected=1.0,
+        expected={"share": 1.0},
         expected_source="lower semicontinuity of the rank where the Jacobian is continuous",
     )
 

@@ -64,11 +64,11 @@ def image_has_the_dimension_of_the_classes(image_dimension):
     """The image of Φ has dimension D - H: one less for each hidden unit than there are parameters."""
     bound = image_dimension.bound.broadcast_like(image_dimension["rank"])
     return judge(
-        equal(),
-        measured=Against(image_dimension["rank"], bound),
-        control=Against(image_dimension.dead_rank, bound),
+        all_of(rank=equal(), gap=above(1e4)),
+        measured={"rank": Against(image_dimension["rank"], bound), "gap": image_dimension.gap.min()},
+        control={"rank": Against(image_dimension.dead_rank, bound), "gap": image_dimension.gap.min()},
         control_is="a unit of layer 1 with only zeros in and out",
-        expected=image_dimension.bound,
+        expected={"rank": image_dimension.bound},
         expected_source="number of parameters less that of hidden units",
     )
 
@@ -78,10 +78,11 @@ def finite_samples_can_identify_locally(finite_samples):
     """A finite sample can identify a deep network locally up to rescaling: the rank condition is sufficient."""
     full, failed = _passes(finite_samples)
     largest = finite_samples.distance.max("direction")
+    smallest = _cases(largest, failed)
     return judge(
         below(1e-9, at_least_n=5),
         measured=_cases(largest, full),
-        control=Estimate(_cases(largest, failed).value.min(initial=np.inf), n=int(failed.sel(sample_sizes=200).sum())),
+        control=Estimate(smallest.value.min(initial=np.inf), n=smallest.n),
         control_is="samples that fail the rank test; the smallest of their distances",
         expected=0.0,
         expected_source="rank condition",
@@ -104,13 +105,23 @@ def _cases(largest, chosen):
 @claim("c6_too_few_samples", source="derived")
 def few_samples_never_identify(finite_samples):
     """With fewer sampled outputs than D - H no network is locally identifiable."""
-    share = _passes(finite_samples)[0].mean("sample_seeds")
+    full = _passes(finite_samples)[0]
+    largest = finite_samples.distance.max("direction")
+
+    def returned(chosen, sizes):
+        """Distances after the return to the same outputs, of the chosen cases that came back."""
+        distances = largest.where(chosen).sel(sample_sizes=sizes).values
+        return distances[np.isfinite(distances)]
+
     return judge(
-        equal(0),
-        measured=share.sel(sample_sizes=[8, 12]),
-        control=share.sel(sample_sizes=200),
-        control_is="200 samples",
-        expected=0,
+        all_of(share=equal(0), distance=above(1e-9)),
+        measured={
+            "share": full.mean("sample_seeds").sel(sample_sizes=[8, 12]),
+            "distance": returned(True, [8, 12]),
+        },
+        control={"share": full.mean("sample_seeds").sel(sample_sizes=200), "distance": returned(full, [200])},
+        control_is="200 samples; those that pass the rank test",
+        expected={"share": 0},
         expected_source="the matrix of the rank test has fewer rows than D - H",
     )
 
